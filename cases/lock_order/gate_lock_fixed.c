@@ -1,0 +1,53 @@
+/* A gate lock, fixed: the gate is held around both inner locks. The inner orders still differ, but no two
+ * threads are inside the gate at once, so they cannot meet. ThreadSanitizer knows no gate locks and cries
+ * wolf.
+ *
+ * EXPECT gordian: none
+ * EXPECT tsan: lock-order-inversion wrongly
+ * CWE: 833
+ */
+#include <pthread.h>
+
+#include "cases/schedule.h"
+
+enum { BOTH_EXIST, COPIED };
+
+static pthread_mutex_t gate_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t reader_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t writer_lock = PTHREAD_MUTEX_INITIALIZER;
+static int in, out = 1;
+
+static void *copy_out(void *unused) {
+    schedule_wait(BOTH_EXIST);
+    pthread_mutex_lock(&gate_lock);
+    pthread_mutex_lock(&reader_lock);
+    pthread_mutex_lock(&writer_lock);
+    out = in;
+    pthread_mutex_unlock(&writer_lock);
+    pthread_mutex_unlock(&reader_lock);
+    pthread_mutex_unlock(&gate_lock);
+    schedule_reach(COPIED);
+    return unused;
+}
+
+static void *copy_in(void *unused) {
+    schedule_wait(COPIED);
+    pthread_mutex_lock(&gate_lock);
+    pthread_mutex_lock(&writer_lock);
+    pthread_mutex_lock(&reader_lock);
+    in = out;
+    pthread_mutex_unlock(&reader_lock);
+    pthread_mutex_unlock(&writer_lock);
+    pthread_mutex_unlock(&gate_lock);
+    return unused;
+}
+
+int main(void) {
+    pthread_t outward, inward;
+    pthread_create(&outward, NULL, copy_out, NULL);
+    pthread_create(&inward, NULL, copy_in, NULL);
+    schedule_reach(BOTH_EXIST);
+    pthread_join(outward, NULL);
+    pthread_join(inward, NULL);
+    return in + out;
+}

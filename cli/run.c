@@ -1,0 +1,395 @@
+/* gordian run: run a program, tell of each finding the moment it is made, write the reports at the end. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/environment.h"
+#include "cli/library.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/program.h"
+#include "cli/recordings.h"
+#include "cli/supervisor.h"
+#include "reports/report.h"
+#include "reports/report_text.h"
+
+/* The library's news can fail to come: a program that changed its user or its root cannot open the FIFO. So
+ * the recordings are looked at now and then all the same; a look costs some microseconds per recording. */
+#define LOOK_MS 500
+/* How long an aborted program may take to die when it is not writing a core dump. */
+#define ABORT_MS 5000
+#define ABORT_LOOK_MS 20
+/* Milliseconds that a killed process may take to be gone. */
+#define KILLED_LOOKS 500
+
+enum on_deadlock { STOP, ABORT, CONTINUE };
+static const char *const on_deadlock_words[] = {"stop", "abort", "continue"};
+
+struct run {
+    struct output_options outputs;
+    enum on_deadlock on_deadlock;
+    bool children;
+
+    struct program program;
+    char **argv; /* the program's, as executed */
+    char *library;
+    struct output *output;
+    struct recordings *recordings;
+    struct report *report;
+    struct supervisor supervisor;
+    struct report_run facts;
+    size_t told;        /* findings printed */
+    uint64_t begin_ns;  /* monotonic */
+    uint32_t victim;    /* the deadlocked process, once we end the run; 0 before */
+    uint64_t killed_ns; /* monotonic; when the abort was sent */
+};
+
+static uint64_t clock_ns(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Returns OPTIONS_END when the operands follow, or an exit status. */
+static int parse(struct run *run, int argc, char **argv) {
+    enum { ON_DEADLOCK = 2000, NO_CHILDREN };
+    static const struct option table[] = {OUTPUT_OPTIONS,
+                                          {"on-deadlock", required_argument, NULL, ON_DEADLOCK},
+                                          {"no-children", no_argument, NULL, NO_CHILDREN},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
+    int key, status;
+    while ((key = options_next(argc, argv, table)) != OPTIONS_END) {
+        if (key == OPTIONS_WRONG)
+            return CLI_FAILED;
+        if (key == 'h')
+            return cli_help(2, (char *[]){"help", "run", NULL});
+        if (output_option(&run->outputs, key, optarg, &status)) {
+            if (status)
+                return status;
+        } else if (key == NO_CHILDREN) {
+            run->children = false;
+        } else {
+            size_t word = 0;
+            while (word < 3 && strcmp(optarg, on_deadlock_words[word]) != 0)
+                word++;
+            if (word == 3)
+                return cli_fail("--on-deadlock", "it is one of stop, abort and continue", NULL);
+            run->on_deadlock = (enum on_deadlock)word;
+        }
+    }
+    if (optind == argc)
+        return cli_fail("run", "no program is given", "for example: gordian run -- ./server --port 8080");
+    return OPTIONS_END;
+}
+
+/* The arguments to execute: a text file without "#!" goes to the shell, as a shell would do it. Nothing is
+ * copied but the list. */
+static char **arguments(const struct program *program, int argc, char **argv) {
+    char **list = (char **)calloc((size_t)argc + 3, sizeof *list), **to = list;
+    if (!list)
+        return NULL;
+    *to++ = argv[0];
+    if (program->shell_script) {
+        list[0] = "sh";
+        *to++ = (char *)program->path;
+    }
+    for (int i = 1; i < argc; i++)
+        *to++ = argv[i];
+    return list;
+}
+
+/* LD_PRELOAD cannot name every path: a link with a plain name can stand in. */
+static int make_preloadable(struct run *run) {
+    if (environment_can_preload(run->library))
+        return 0;
+    char *link;
+    if (asprintf(&link, "%s/libgordian.so", recordings_private_dir(run->recordings)) < 0)
+        return cli_fail("no memory left", NULL, NULL);
+    int status = 0;
+    if (!environment_can_preload(link))
+        status = cli_fail(run->library, "LD_PRELOAD cannot name a path with a space, ':' or '$'",
+                          "set TMPDIR to a directory without these");
+    else if (symlink(run->library, link) < 0)
+        status = cli_fail_errno(errno, NULL, "cannot make %s", link);
+    free(run->library);
+    run->library = link;
+    return status;
+}
+
+static char **program_environment(void *context) {
+    struct run *run = context;
+    struct environment environment = {.library = run->library,
+                                      .dir = recordings_dir(run->recordings),
+                                      .notify = recordings_notify(run->recordings),
+                                      .root = getpid(),
+                                      .children = run->children};
+    return environment_create(&environment, environ);
+}
+
+/* Everything that can be known to fail fails here, before the program starts. */
+static int prepare(struct run *run, int argc, char **argv) {
+    int status = program_find(argv[0], &run->program);
+    if (status) {
+        cli_fail(run->program.what, run->program.why, run->program.advice);
+        return status;
+    }
+    run->argv = arguments(&run->program, argc, argv);
+    run->report = report_create();
+    if (!run->argv || !run->report)
+        return cli_fail("no memory left", NULL, NULL);
+    run->library = library_find();
+    if (!run->library)
+        return CLI_FAILED;
+    run->output = output_open(&run->outputs);
+    if (!run->output)
+        return CLI_FAILED;
+    run->recordings = recordings_open(run->outputs.out);
+    return run->recordings ? make_preloadable(run) : CLI_FAILED;
+}
+
+static int start(struct run *run, char **argv) {
+    struct supervisor_program program = {.path = run->program.shell_script ? "/bin/sh" : run->program.path,
+                                         .argv = run->argv,
+                                         .environment = program_environment,
+                                         .context = run};
+    run->facts = (struct report_run){.argv = (const char *const *)argv,
+                                     .exe = run->program.path,
+                                     .started_ns = clock_ns(CLOCK_REALTIME),
+                                     .exit = -1};
+    run->begin_ns = clock_ns(CLOCK_MONOTONIC);
+    int error = supervisor_start(&run->supervisor, &program);
+    if (error) {
+        cli_fail_errno(error, NULL, "cannot execute %s", run->program.path);
+        return error == -ENOENT ? CLI_NOT_FOUND : CLI_NOT_RUNNABLE;
+    }
+    run->facts.pid = (uint32_t)run->supervisor.pid;
+    report_set_run(run->report, &run->facts);
+    return 0;
+}
+
+/* Print to stderr what `write` writes, in one piece. */
+static void print(struct run *run,
+                  void (*write)(const struct run *run, const struct report_style *style, FILE *out)) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory)
+        return;
+    struct report_style style = report_style_of(stderr);
+    style.full = run->outputs.full;
+    write(run, &style, memory);
+    if (fclose(memory) == 0)
+        output_send(2, text, size);
+    free(text);
+}
+
+static void write_finding(const struct run *run, const struct report_style *style, FILE *out) {
+    report_text_finding(run->report, report_finding(run->report, run->told), style, out);
+}
+
+static void write_summary(const struct run *run, const struct report_style *style, FILE *out) {
+    report_text_summary(run->report, style, out);
+}
+
+/* Print the findings that are new. Returns one of a deadlock or hang among them that counts, or NULL. */
+static const struct report_finding *tell_findings(struct run *run) {
+    const struct report_finding *deadlock = NULL;
+    for (; run->told < report_findings(run->report); run->told++) {
+        const struct report_finding *finding = report_finding(run->report, run->told);
+        if (finding->suppressed)
+            continue;
+        print(run, write_finding);
+        bool stuck = finding->kind == FINDING_DEADLOCK_ACTUAL || finding->kind == FINDING_HANG_ALL_BLOCKED;
+        if (stuck && report_counts(finding))
+            deadlock = finding;
+    }
+    return deadlock;
+}
+
+/* Read one line "NAME:\tVALUE" of /proc/PID/status. Returns whether it was there. */
+static bool process_status(uint32_t pid, const char *name, char *value, size_t size) {
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/%u/status", pid);
+    FILE *file = fopen(path, "re");
+    bool found = false;
+    while (file && !found && fgets(line, sizeof line, file)) {
+        size_t length = strlen(name);
+        found = strncmp(line, name, length) == 0 && line[length] == ':';
+        if (found)
+            snprintf(value, size, "%s", line + length + 1 + strspn(line + length + 1, " \t"));
+    }
+    if (file)
+        fclose(file);
+    return found;
+}
+
+static bool process_lives(uint32_t pid) {
+    char state[32];
+    return process_status(pid, "State", state, sizeof state) && state[0] != 'Z' && state[0] != 'X';
+}
+
+static void end_all(struct run *run) {
+    supervisor_kill(&run->supervisor, SIGKILL);
+    /* It may have left the group. It is stuck, so its pid is still its own. */
+    if (process_lives(run->victim))
+        kill((pid_t)run->victim, SIGKILL);
+}
+
+static void end_deadlock(struct run *run, uint32_t pid) {
+    run->victim = pid;
+    if (run->on_deadlock == STOP) {
+        end_all(run);
+    } else {
+        /* A stopped process would not die of it. */
+        kill((pid_t)pid, SIGABRT);
+        kill((pid_t)pid, SIGCONT);
+        run->killed_ns = clock_ns(CLOCK_MONOTONIC);
+    }
+}
+
+/* The aborted process may take its time to write its core; when it is gone, or does not die, the rest is
+ * ended. */
+static void watch_abort(struct run *run) {
+    char dumping[8] = "";
+    bool late = clock_ns(CLOCK_MONOTONIC) - run->killed_ns > ABORT_MS * 1000000ull;
+    if (!process_lives(run->victim) ||
+        (late && !(process_status(run->victim, "CoreDumping", dumping, sizeof dumping) && dumping[0] == '1')))
+        end_all(run);
+}
+
+static void follow(struct run *run) {
+    for (;;) {
+        bool aborting = run->victim && run->on_deadlock == ABORT;
+        int timeout = aborting ? ABORT_LOOK_MS : LOOK_MS + (int)recordings_count(run->recordings);
+        enum supervisor_event event =
+            supervisor_wait(&run->supervisor, recordings_descriptor(run->recordings), timeout);
+        if (event == SUPERVISOR_ENDED)
+            return;
+        recordings_hear(run->recordings);
+        recordings_follow(run->recordings, run->report);
+        const struct report_finding *deadlock = tell_findings(run);
+        if (deadlock && !run->victim && run->on_deadlock != CONTINUE)
+            end_deadlock(run, deadlock->pid);
+        if (aborting)
+            watch_abort(run);
+    }
+}
+
+/* Whether a process of the run goes on. One that we have killed may take a moment to be gone. */
+static bool goes_on(const struct run *run, uint32_t pid) {
+    for (int looks = run->victim ? KILLED_LOOKS : 0; looks > 0 && process_lives(pid); looks--)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    return process_lives(pid);
+}
+
+/* Tell of processes that the program left running. Returns whether there are any. */
+static bool tell_background(struct run *run) {
+    uint32_t first = 0, last = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < report_processes(run->report); i++) {
+        const struct report_process *process = report_process(run->report, i);
+        /* A process that went through exec has several recordings, one after the other. */
+        if (process->state != RECORDING_LIVE || process->pid == run->facts.pid || process->pid == last ||
+            !goes_on(run, process->pid))
+            continue;
+        first = first ? first : process->pid;
+        last = process->pid;
+        count++;
+    }
+    if (count) {
+        char what[128];
+        snprintf(what, sizeof what, "the program left %zu process%s running (pid %u%s)", count,
+                 count == 1 ? "" : "es", first, count == 1 ? "" : " and others");
+        cli_fail(what, "what happens there from now on is recorded, and not in this report", NULL);
+    }
+    return count > 0;
+}
+
+/* Whether the report can be trusted to be about the program: 0, or CLI_FAILED after it was told why not. */
+static int check_handshake(struct run *run) {
+    bool live = false, lost = false;
+    const char *off = NULL;
+    for (size_t i = 0; i < report_processes(run->report); i++) {
+        const struct report_process *process = report_process(run->report, i);
+        lost |= (process->lost & RECORDING_LOST_SPACE) != 0;
+        if (process->pid == run->facts.pid && process->state >= RECORDING_LIVE) {
+            live = true;
+            off = process->state == RECORDING_OFF ? process->off_reason : off;
+        } else if (process->state == RECORDING_OFF) {
+            char what[64];
+            snprintf(what, sizeof what, "gordian turned itself off in process %u", process->pid);
+            cli_fail(what, process->off_reason, NULL);
+        }
+    }
+    if (!live)
+        return cli_fail(
+            run->program.path, "libgordian.so was not loaded into it, so nothing is known about it",
+            "does it clear its environment, end before main, or use a C library that ignores LD_PRELOAD?");
+    if (off)
+        return cli_fail("gordian turned itself off in the program", off, NULL);
+    if (lost) {
+        char what[4096];
+        snprintf(what, sizeof what, "the recording in %s is incomplete", recordings_dir(run->recordings));
+        return cli_fail(what, "the file system is full", "choose another directory with --out or TMPDIR");
+    }
+    return 0;
+}
+
+/* The program has ended: read what is left, write the reports, choose the exit status. */
+static int conclude(struct run *run, bool *keep) {
+    supervisor_finish(&run->supervisor);
+    int own = supervisor_status(&run->supervisor);
+    run->facts.exit = own;
+    run->facts.duration_s = (double)(clock_ns(CLOCK_MONOTONIC) - run->begin_ns) / 1e9;
+    report_set_run(run->report, &run->facts);
+    recordings_finish(run->recordings, run->report);
+    tell_findings(run);
+    int unwritten = output_write(run->output, run->report);
+    int unseen = check_handshake(run);
+    /* A report that could not be written is on stderr already. */
+    if (!run->outputs.text && !unwritten && (!unseen || report_findings(run->report)))
+        print(run, write_summary);
+    *keep = (tell_background(run) || unwritten || unseen) && !run->outputs.out &&
+            recordings_count(run->recordings);
+    if (*keep) {
+        char advice[4200];
+        snprintf(advice, sizeof advice, "gordian report %s/*.rec", recordings_dir(run->recordings));
+        cli_fail("the recordings are kept", advice, NULL);
+    }
+    int found = output_status(&run->outputs, run->report);
+    if (unwritten)
+        return unwritten;
+    return found ? found : unseen ? unseen : own;
+}
+
+int cli_run(int argc, char **argv) {
+    struct run run = {.outputs = OUTPUT_DEFAULTS, .children = true};
+    int status = parse(&run, argc, argv);
+    if (status != OPTIONS_END)
+        return status;
+    bool keep = false, started = false;
+    status = prepare(&run, argc - optind, argv + optind);
+    if (!status)
+        status = start(&run, argv + optind);
+    if (!status) {
+        started = true;
+        follow(&run);
+        status = conclude(&run, &keep);
+    }
+    output_close(run.output);
+    recordings_close(run.recordings, keep);
+    report_free(run.report);
+    free(run.library);
+    free((void *)run.argv);
+    if (started && status == 128 + SIGINT)
+        supervisor_pass_interrupt(&run.supervisor);
+    return status;
+}

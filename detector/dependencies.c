@@ -1,0 +1,256 @@
+#include "detector/dependencies.h"
+
+#include <errno.h>
+
+/* A smaller edge is never searched for uses that are over. */
+#define SWEEP_LEAST 64
+
+static struct lock_edge *edge_at(struct topo_edge *place) {
+    return (struct lock_edge *)place;
+}
+
+void dependencies_init(struct dependencies *d, struct arena *arena, const struct segments *segments,
+                       uint32_t max_uses, uint32_t max_gate_sets) {
+    *d = (struct dependencies){.arena = arena,
+                               .segments = segments,
+                               .max_uses = max_uses < UINT16_MAX ? max_uses : UINT16_MAX,
+                               .max_gate_sets = max_gate_sets};
+    topo_order_init(&d->order, arena);
+}
+
+/* ---- locks ---- */
+
+static struct lock_node *find_lock(const struct dependencies *d, uint32_t lock) {
+    struct lock_node *node;
+    HASH_FIND(hh, d->locks, &lock, sizeof lock, node);
+    return node;
+}
+
+/* Return the lock's node, made now if it is not known; NULL when memory ran out. */
+static struct lock_node *need_lock(struct dependencies *d, uint32_t lock, bool source) {
+    struct arena *arena = d->arena;
+    struct lock_node *node = find_lock(d, lock);
+    if (node || !(node = arena_alloc(arena, sizeof *node)))
+        return node;
+    if (topo_order_add_node(&d->order, &node->place, source) == 0) {
+        node->lock = lock;
+        TABLE_ADD(d->locks, lock, node);
+        if (table_holds(node)) {
+            d->locks_count++;
+            return node;
+        }
+        topo_order_remove_node(&d->order, &node->place);
+    }
+    arena_free(arena, node, sizeof *node);
+    return NULL;
+}
+
+static void free_lock(struct dependencies *d, struct lock_node *node) {
+    struct arena *arena = d->arena;
+    HASH_DEL(d->locks, node);
+    topo_order_remove_node(&d->order, &node->place);
+    arena_free(arena, node, sizeof *node);
+    d->locks_count--;
+}
+
+/* ---- edges ---- */
+
+struct lock_edge *dependencies_find(const struct dependencies *d, const struct edge_key *key) {
+    struct lock_edge *edge;
+    HASH_FIND(hh, d->edges, key, sizeof *key, edge);
+    return edge;
+}
+
+struct lock_edge *dependencies_need(struct dependencies *d, const struct edge_key *key) {
+    struct arena *arena = d->arena;
+    struct lock_edge *edge = dependencies_find(d, key);
+    if (edge)
+        return edge;
+    struct lock_node *held = need_lock(d, key->held, true);
+    struct lock_node *wanted = need_lock(d, key->wanted, false);
+    if (!held || !wanted || !(edge = arena_alloc(arena, sizeof *edge)))
+        return NULL;
+    edge->key = *key;
+    edge->sweep_in = SWEEP_LEAST;
+    TABLE_ADD(d->edges, key, edge);
+    if (!table_holds(edge)) {
+        arena_free(arena, edge, sizeof *edge);
+        return NULL;
+    }
+    topo_order_add_edge(&d->order, &edge->place, &held->place, &wanted->place);
+    d->modes_seen[key->held_mode][key->wanted_mode] = true;
+    d->edges_count++;
+    return edge;
+}
+
+/* ---- uses ---- */
+
+/* Most edges are used by one thread, or by the same one as the last time. */
+static struct edge_use *find_use(const struct dependencies *d, const struct lock_edge *edge, uint32_t thread,
+                                 uint32_t segment) {
+    struct edge_use *newest = edge->uses;
+    if (!newest || (newest->key.thread == thread && newest->key.segment == segment))
+        return newest;
+    if (!newest->next)
+        return NULL;
+    struct use_key key = {(struct lock_edge *)edge, thread, segment};
+    struct edge_use *use;
+    HASH_FIND(hh, d->uses, &key, sizeof key, use);
+    return use;
+}
+
+static void free_gate_sets(struct dependencies *d, struct edge_use *use) {
+    struct gate_set *next;
+    lockset_release(d->arena, use->gates.held);
+    d->kept--;
+    for (struct gate_set *gates = use->gates.next; gates; gates = next) {
+        next = gates->next;
+        lockset_release(d->arena, gates->held);
+        arena_free(d->arena, gates, sizeof *gates);
+        d->kept--;
+    }
+}
+
+static void free_use(struct dependencies *d, struct edge_use **link) {
+    struct arena *arena = d->arena;
+    struct edge_use *use = *link;
+    *link = use->next;
+    use->key.edge->uses_count--;
+    free_gate_sets(d, use);
+    HASH_DEL(d->uses, use);
+    arena_free(arena, use, sizeof *use);
+}
+
+/* Drop the uses that can be in no cycle any more, because they lie before all that is still to come. */
+static void sweep(struct dependencies *d, struct lock_edge *edge) {
+    for (struct edge_use **link = &edge->uses; *link;) {
+        if (segments_over(d->segments, (*link)->key.thread, (*link)->key.segment))
+            free_use(d, link);
+        else
+            link = &(*link)->next;
+    }
+    edge->sweep_in = edge->uses_count > SWEEP_LEAST ? edge->uses_count : SWEEP_LEAST;
+}
+
+bool dependencies_ungated(const struct dependencies *d, const struct edge_key *key, uint32_t thread,
+                          uint32_t segment) {
+    const struct lock_edge *edge = dependencies_find(d, key);
+    const struct edge_use *use = edge ? find_use(d, edge, thread, segment) : NULL;
+    return use && use->gates.held->count == 1;
+}
+
+bool dependencies_known(const struct dependencies *d, const struct lock_edge *edge, uint32_t thread,
+                        uint32_t segment, const struct lockset *held) {
+    const struct edge_use *use = find_use(d, edge, thread, segment);
+    for (const struct gate_set *gates = use ? &use->gates : NULL; gates; gates = gates->next)
+        if (lockset_within(gates->held, held))
+            return true;
+    return false;
+}
+
+static int add_use(struct dependencies *d, struct lock_edge *edge, uint32_t thread, uint32_t segment,
+                   struct lockset *held) {
+    struct arena *arena = d->arena;
+    if (edge->sweep_in-- == 0)
+        sweep(d, edge);
+    if (edge->uses_count >= d->max_uses)
+        return 0;
+    struct edge_use *use = arena_alloc(arena, sizeof *use);
+    if (!use)
+        return -ENOMEM;
+    use->key = (struct use_key){edge, thread, segment};
+    TABLE_ADD(d->uses, key, use);
+    if (!table_holds(use)) {
+        arena_free(arena, use, sizeof *use);
+        return -ENOMEM;
+    }
+    use->gates.held = held;
+    use->next = edge->uses;
+    edge->uses = use;
+    edge->uses_count++;
+    return 1;
+}
+
+/* The new set goes into the use itself, where dependencies_ungated looks; what was there moves behind it. */
+static int add_gate_set(struct dependencies *d, struct edge_use *use, struct lockset *held) {
+    uint32_t count = 0;
+    for (const struct gate_set *gates = &use->gates; gates; gates = gates->next)
+        count += !lockset_within(held, gates->held);
+    if (count >= d->max_gate_sets)
+        return 0;
+    struct gate_set *moved = arena_alloc(d->arena, sizeof *moved);
+    if (!moved)
+        return -ENOMEM;
+    *moved = use->gates;
+    use->gates = (struct gate_set){held, moved};
+    return 1;
+}
+
+int dependencies_keep(struct dependencies *d, struct lock_edge *edge, uint32_t thread, uint32_t segment,
+                      struct lockset *held) {
+    struct edge_use *use = find_use(d, edge, thread, segment);
+    int kept = use ? add_gate_set(d, use, held) : add_use(d, edge, thread, segment, held);
+    if (kept == 1) {
+        held->references++;
+        d->kept++;
+    } else if (kept == 0) {
+        d->dropped++;
+    }
+    return kept;
+}
+
+void dependencies_drop_redundant(struct dependencies *d, struct lock_edge *edge, uint32_t thread,
+                                 uint32_t segment, const struct lockset *held) {
+    struct edge_use *use = find_use(d, edge, thread, segment);
+    for (struct gate_set **link = &use->gates.next; *link;) {
+        struct gate_set *gates = *link;
+        if (!lockset_within(held, gates->held)) {
+            link = &gates->next;
+            continue;
+        }
+        *link = gates->next;
+        lockset_release(d->arena, gates->held);
+        arena_free(d->arena, gates, sizeof *gates);
+        d->kept--;
+    }
+}
+
+void dependencies_take_back(struct dependencies *d, struct lock_edge *edge, uint32_t thread,
+                            uint32_t segment) {
+    struct edge_use *use = find_use(d, edge, thread, segment);
+    struct gate_set *older = use->gates.next;
+    if (!older) {
+        struct edge_use **link = &edge->uses;
+        while (*link != use)
+            link = &(*link)->next;
+        free_use(d, link);
+        return;
+    }
+    lockset_release(d->arena, use->gates.held);
+    use->gates = *older;
+    arena_free(d->arena, older, sizeof *older);
+    d->kept--;
+}
+
+/* ---- forgetting ---- */
+
+static void free_edge(struct dependencies *d, struct lock_edge *edge) {
+    struct arena *arena = d->arena;
+    while (edge->uses)
+        free_use(d, &edge->uses);
+    topo_order_remove_edge(&edge->place);
+    HASH_DEL(d->edges, edge);
+    arena_free(arena, edge, sizeof *edge);
+    d->edges_count--;
+}
+
+void dependencies_forget(struct dependencies *d, uint32_t lock) {
+    struct lock_node *node = find_lock(d, lock);
+    if (!node)
+        return;
+    while (node->place.out)
+        free_edge(d, edge_at(node->place.out));
+    while (node->place.in)
+        free_edge(d, edge_at(node->place.in));
+    free_lock(d, node);
+}

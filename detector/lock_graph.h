@@ -1,0 +1,96 @@
+/* The lock-order graph: predicts deadlocks from the order in which locks were taken.
+ *
+ * A dependency says: this thread, in this segment, held these locks (each with its mode and stack) when it
+ * wanted that one. A cycle of dependencies is a deadlock that some schedule can reach if
+ *   - it has two or more threads, a different one for each dependency, and distinct locks,
+ *   - each wanted lock is held by the next dependency in a mode that excludes the wanted one,
+ *   - no two of the held sets have a lock in common that excludes (a gate lock), and
+ *   - no two of the dependencies are ordered by thread creation and joining (segments.h).
+ * This is the Goodlock condition with gate locks and segments (Havelund 2000; Bensalem & Havelund 2005), on
+ * the dependency relation of Joshi et al., "A randomized dynamic program analysis technique for detecting
+ * real deadlocks" (2009, iGoodlock), for cycles of any length.
+ *
+ * The graph keeps one edge per (held lock, wanted lock) and on it only the dependencies whose gate sets are
+ * minimal, since a cycle through a dependency with more gates is also one through the dependency with fewer.
+ * The locks' strongly connected components are maintained incrementally in a topological order (Pearce &
+ * Kelly, "A dynamic topological sort algorithm for directed acyclic graphs", 2007), so a new edge that agrees
+ * with the order costs O(1) and only a dependency inside a component pays for a search, shortest cycles
+ * first.
+ *
+ * Each cycle of locks is reported once. Not thread-safe: the owner serialises. Memory: the arena's.
+ */
+#ifndef GORDIAN_DETECTOR_LOCK_GRAPH_H
+#define GORDIAN_DETECTOR_LOCK_GRAPH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "detector/arena.h"
+#include "detector/finding.h"
+#include "detector/segments.h"
+
+struct lock_graph;
+
+struct lock_dependency {
+    uint32_t thread;
+    uint32_t segment;
+    uint32_t holds_count; /* at least 1 */
+    const struct lock_hold
+        *holds; /* distinct locks, in order of acquisition; the wanted lock is not among them */
+    struct lock_hold wants;
+};
+
+/* What the graph tells its owner, during lock_graph_add. */
+struct lock_graph_listener {
+    void *context;
+    /* A new cycle. Returns the owner's number for it, which `again` gets when it is closed once more. */
+    uint32_t (*found)(void *context, const struct finding *finding);
+    /* A cycle reported before was closed again by another dependency, or another cycle of locks with the same
+     * set of stacks beyond `max_per_signature` was found: count it. */
+    void (*again)(void *context, uint32_t number);
+};
+
+struct lock_graph_options {
+    uint32_t max_steps;         /* bound on one dependency's search, in edges tried; 0 means 65536 */
+    uint32_t max_per_signature; /* cycles of locks reported with the same set of (held, wanted) stacks; 0
+                                   means 64 */
+    uint32_t max_cycles;        /* cycles reported in all; 0 means 1024 */
+    uint32_t max_uses;          /* pairs of thread and segment kept per edge, at most 65535; 0 means 4096 */
+    uint32_t max_gate_sets;     /* locksets kept per edge, thread and segment; 0 means 64 */
+};
+
+struct lock_graph_counts {
+    uint64_t locks, edges, dependencies; /* kept now */
+    uint64_t cycles;                     /* reported */
+    uint64_t unreported;                 /* closings of cycles not reported because of max_cycles */
+    uint64_t cut_searches;               /* searches that reached max_steps (or its reduced budget) */
+    uint64_t dropped;                    /* dependencies searched but not kept (max_uses, max_gate_sets) */
+};
+
+/* Return an empty graph, or NULL when memory ran out. `segments` and `arena` must outlive it. */
+struct lock_graph *lock_graph_create(struct arena *arena, struct segments *segments,
+                                     const struct lock_graph_options *options,
+                                     const struct lock_graph_listener *listener);
+
+/* Add a dependency and report every new cycle that it closes. Returns 1 when it was new, 0 when everything
+ * that it says was known (from the same thread and segment, with the same or fewer gates), -ENOMEM when
+ * memory ran out (the graph stays usable). O(1) per held lock unless an edge contradicts the order. */
+int lock_graph_add(struct lock_graph *graph, const struct lock_dependency *dependency);
+
+/* Return whether an edge from `held` to `wanted` is known from this thread and segment without any gate: then
+ * a dependency whose every held lock answers true has nothing new to say. O(1). */
+bool lock_graph_knows(const struct lock_graph *graph, uint32_t thread, uint32_t segment,
+                      const struct lock_hold *held, const struct lock_hold *wanted);
+
+/* The cycle of these locks, in this order, has happened and was reported: do not report it as a prediction.
+ */
+void lock_graph_mark_reported(struct lock_graph *graph, const uint32_t *locks, uint32_t count,
+                              uint32_t number);
+
+/* The lock is destroyed, or its address is used for another lock: forget it with all its edges. Ids are never
+ * used again. O(its edges). */
+void lock_graph_remove(struct lock_graph *graph, uint32_t lock);
+
+void lock_graph_count(const struct lock_graph *graph, struct lock_graph_counts *out);
+
+#endif

@@ -1,0 +1,287 @@
+/* The recording: the layout of the file that libgordian.so maps MAP_SHARED and the command reads.
+ *
+ * One file per process. It outlives the process whatever ends it, because every store goes to the page cache.
+ * The file is a header of RECORDING_HEADER_SIZE bytes and then chunks, one after the other, until
+ * header.size:
+ *
+ *   header | chunk | chunk | chunk ...          a chunk of type LOG holds records,  of type SLOTS thread
+ * slots, of type HELD the held arrays that outgrew their slot
+ *
+ * A LOG chunk's records follow its header, one after the other, each starting at a multiple of 8. Facts are
+ * written once and in order: a record refers only to ids that stand before it in the log. A record counts
+ * once `commit` is RECORDING_COMMIT (stored last, with release order); a record without it, or a size of 0,
+ * ends the chunk. Records are written by one thread at a time; slots by the thread that owns them. Ids are 1,
+ * 2, 3 ... per kind; 0 is none.
+ *
+ * The byte order is the machine's. All fields are naturally aligned. A reader believes nothing: every size,
+ * offset and count is checked against the bytes that are there.
+ */
+#ifndef GORDIAN_DETECTOR_RECORDING_H
+#define GORDIAN_DETECTOR_RECORDING_H
+
+#include <stdint.h>
+
+#include "detector/finding.h"
+
+#define RECORDING_MAGIC "GORDIAN" /* with its NUL: 8 bytes */
+#define RECORDING_VERSION 1u
+#define RECORDING_HEADER_SIZE 4096u
+#define RECORDING_CHUNK_MAGIC 0x4b4e4843u /* "CHNK" */
+#define RECORDING_COMMIT 0xc0deu
+
+enum recording_state {
+    RECORDING_STARTING = 0,
+    RECORDING_LIVE = 1,  /* the library is at work in the process: the handshake */
+    RECORDING_ENDED = 2, /* the process ran exit handlers; absent after _exit, exec, a signal */
+    RECORDING_OFF = 3    /* the library turned itself off; header.off_reason says why */
+};
+
+/* Why something is not in the recording (header.lost, bits). */
+enum recording_lost {
+    RECORDING_LOST_SPACE = 1,  /* the disk was full: facts after that are missing from the file */
+    RECORDING_LOST_MEMORY = 2, /* the detector ran out of memory: dependencies are missing */
+    RECORDING_LOST_STACK = 4   /* a stack was longer than the stack_depth option and was cut */
+};
+
+/* Families of primitives, for the counts of events seen. */
+enum recording_family {
+    RECORDING_FAMILY_MUTEX = 0,
+    RECORDING_FAMILY_COND = 1,
+    RECORDING_FAMILY_THREAD = 2,
+    RECORDING_FAMILY_RWLOCK = 3,
+    RECORDING_FAMILY_SPIN = 4,
+    RECORDING_FAMILY_SEMAPHORE = 5,
+    RECORDING_FAMILY_BARRIER = 6,
+    RECORDING_FAMILY_OTHER = 7,
+    RECORDING_FAMILIES = 8
+};
+
+struct recording_header {
+    char magic[8];
+    uint32_t version;
+    uint32_t pid;
+    uint32_t parent;                     /* parent's pid */
+    uint32_t state;                      /* enum recording_state */
+    uint64_t started_ns;                 /* CLOCK_REALTIME */
+    uint64_t started_monotonic_ns;       /* CLOCK_MONOTONIC; all times in records are of this clock */
+    uint64_t ended_monotonic_ns;         /* with RECORDING_ENDED */
+    uint64_t size;                       /* bytes of the file that are chunks and header; grows */
+    uint64_t findings;                   /* finding records committed */
+    uint64_t cut_searches;               /* searches for cycles that reached their stated bound */
+    uint64_t dropped;                    /* records that could not be written */
+    uint32_t lost;                       /* enum recording_lost, or-ed */
+    uint32_t stack_depth;                /* the option: longest stack kept, in frames */
+    uint32_t max_steps;                  /* the option: bound of one search */
+    uint32_t forked;                     /* 1: this process was forked off without exec */
+    char off_reason[64];                 /* NUL-terminated */
+    uint64_t events[RECORDING_FAMILIES]; /* of threads that have ended; live ones count in their slots */
+};
+
+enum recording_chunk_type { RECORDING_CHUNK_LOG = 1, RECORDING_CHUNK_SLOTS = 2, RECORDING_CHUNK_HELD = 3 };
+
+struct recording_chunk {
+    uint32_t magic;
+    uint32_t type;
+    uint64_t size;        /* with this header; a multiple of 4096 */
+    uint64_t reserved[6]; /* pads to 64 bytes */
+};
+
+enum recording_type {
+    RECORDING_RUN = 1,
+    RECORDING_MODULE = 2,
+    RECORDING_MODULE_END = 3,
+    RECORDING_THREAD = 4,
+    RECORDING_THREAD_NAME = 5,
+    RECORDING_THREAD_END = 6,
+    RECORDING_LOCK = 7,
+    RECORDING_LOCK_END = 8,
+    RECORDING_STACK = 9,
+    RECORDING_DEPENDENCY = 10,
+    RECORDING_SEGMENT = 11,
+    RECORDING_FINDING = 12
+};
+
+struct recording_record {
+    uint32_t size; /* with this header; a multiple of 8 */
+    uint16_t type; /* enum recording_type */
+    uint16_t commit;
+};
+
+/* The program: `exe` and then the arguments, each NUL-terminated, exe_size + argv_size bytes in all. */
+struct recording_run {
+    struct recording_record record;
+    uint32_t exe_size;
+    uint32_t argv_size;
+    char text[];
+};
+
+/* A mapped ELF file. It may be noticed after a stack that lies in it (see DESIGN.md). Ids are never used
+ * again. */
+struct recording_module {
+    struct recording_record record;
+    uint32_t module;
+    uint32_t path_size; /* with NUL; an absolute path, or "[vdso]" */
+    uint64_t start;     /* [start, end): address range of the mapping */
+    uint64_t end;
+    uint64_t bias; /* added to the file's addresses (link_map's l_addr) */
+    uint32_t build_id_size;
+    uint8_t build_id[36];
+    char path[];
+};
+
+struct recording_module_end {
+    struct recording_record record;
+    uint32_t module;
+    uint32_t reserved;
+};
+
+struct recording_thread {
+    struct recording_record record;
+    uint32_t thread; /* 1 is the first thread of the process */
+    uint32_t tid;    /* the kernel's; 0 when not known yet */
+    uint32_t creator;
+    uint32_t stack; /* of the pthread_create call; 0 for the first thread */
+    uint64_t time_ns;
+};
+
+/* The last one counts. */
+struct recording_thread_name {
+    struct recording_record record;
+    uint32_t thread;
+    uint32_t tid;
+    char name[16];
+};
+
+struct recording_thread_end {
+    struct recording_record record;
+    uint32_t thread;
+    uint32_t reserved;
+    uint64_t time_ns;
+};
+
+enum recording_lock_kind {
+    LOCK_KIND_MUTEX = 1,
+    LOCK_KIND_THREAD = 2, /* a thread's life, "wanted" by a join; `address` is the thread's id */
+    LOCK_KIND_RWLOCK = 3,
+    LOCK_KIND_SPIN = 4,
+    LOCK_KIND_SEMAPHORE = 5
+};
+
+struct recording_lock {
+    struct recording_record record;
+    uint32_t lock;
+    uint32_t kind; /* enum recording_lock_kind */
+    uint64_t address;
+    uint32_t initialised; /* stack of the init call; 0 when none was seen */
+    uint32_t first;       /* stack of the first acquisition that was kept; 0 when not known */
+};
+
+/* The lock was destroyed, or its address is used for another one from here on. */
+struct recording_lock_end {
+    struct recording_record record;
+    uint32_t lock;
+    uint32_t reserved;
+};
+
+/* A stack, innermost frame first. An address lies inside the calling instruction (return address - 1), or is
+ * the exact interrupted one: look it up as it is. Which module it belongs to is decided by the modules alive
+ * at this place in the log, or, when none covers it, by the next one that does. */
+struct recording_stack {
+    struct recording_record record;
+    uint32_t stack;
+    uint32_t count;
+    uint32_t cut; /* 1: longer than stack_depth */
+    uint32_t reserved;
+    uint64_t addresses[];
+};
+
+/* lock_graph.h's dependency. */
+struct recording_dependency {
+    struct recording_record record;
+    uint32_t thread;
+    uint32_t segment;
+    struct lock_hold wants;
+    uint32_t holds_count;
+    struct lock_hold holds[];
+};
+
+/* `thread` enters segment `index`, which comes after (cross_thread, cross_index) as well as after its own
+ * last. */
+struct recording_segment {
+    struct recording_record record;
+    uint32_t thread;
+    uint32_t index;
+    uint32_t cross_thread;
+    uint32_t cross_index;
+};
+
+struct recording_finding_step {
+    uint32_t thread;
+    uint32_t holds_count;
+    uint32_t holds_first; /* index of its first hold in the finding's holds */
+    struct lock_hold wants;
+};
+
+/* Followed by steps_count steps, then holds_count holds. */
+struct recording_finding {
+    struct recording_record record;
+    uint32_t finding;
+    uint32_t kind;
+    uint32_t shape;
+    uint32_t severity;
+    uint64_t time_ns;
+    uint64_t count; /* how often it was closed; grows in place */
+    uint32_t steps_count;
+    uint32_t holds_count;
+    struct recording_finding_step steps[];
+};
+
+/* One lock held, written by the owner of the slot. The entry counts once held_count includes it. */
+struct recording_held {
+    uint32_t lock;
+    uint16_t mode;
+    uint16_t depth; /* times taken (recursive locks); at least 1 */
+    uint32_t stack; /* 0 when it was not needed yet: then `site` alone is known */
+    uint32_t reserved;
+    uint64_t site;    /* address inside the call that took it */
+    uint64_t address; /* of the lock */
+    uint64_t private[2]; /* the library's own */
+};
+
+enum recording_slot_state {
+    RECORDING_SLOT_FREE = 0,
+    RECORDING_SLOT_RUNNING = 1,
+    RECORDING_SLOT_ENDING = 2 /* its start routine has returned; destructors may still run */
+};
+
+#define RECORDING_HELD_INLINE 17
+
+/* The live state of a thread; slots follow their chunk's header. Fields may change while they are read: check
+ * them, and read twice what must agree. */
+struct recording_slot {
+    uint32_t state; /* enum recording_slot_state */
+    uint32_t thread;
+    uint32_t tid;
+    uint32_t wait_kind; /* enum wait_kind (wait_graph.h) */
+    uint32_t wait_target;
+    uint32_t wait_mode;
+    uint32_t wait_stack;
+    uint32_t wait_timed;  /* 1: the wait has a time limit */
+    uint64_t wait_ticket; /* grows with each wait */
+    uint64_t wait_since_ns;
+    uint64_t held_offset; /* 0: `held` below; else the file offset of an array in a HELD chunk */
+    uint32_t held_capacity;
+    uint32_t held_count;
+    uint64_t events[RECORDING_FAMILIES];
+    struct recording_held held[RECORDING_HELD_INLINE];
+    uint64_t reserved[10];
+};
+
+_Static_assert(sizeof(struct recording_header) <= RECORDING_HEADER_SIZE, "the header fits its page");
+_Static_assert(sizeof(struct recording_chunk) == 64, "records start 64 bytes into a chunk");
+_Static_assert(sizeof(struct recording_held) == 48, "no padding");
+_Static_assert(sizeof(struct recording_slot) == 1024, "slots tile a chunk");
+_Static_assert(sizeof(struct recording_module) % 8 == 0 && sizeof(struct recording_stack) % 8 == 0,
+               "aligned tails");
+
+#endif

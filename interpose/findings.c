@@ -1,0 +1,173 @@
+#include "interpose/findings.h"
+
+#include <string.h>
+
+#include "interpose/notice.h"
+#include "interpose/raw.h"
+#include "interpose/session.h"
+#include "interpose/text.h"
+
+static uint32_t last_number;
+static struct recording_finding **by_number; /* index: number */
+static uint32_t by_number_room;
+
+/* Locks left behind by threads that are gone. */
+struct orphan {
+    uint32_t thread;
+    struct lock_hold hold;
+};
+static struct orphan *orphans;
+static uint32_t orphans_count, orphans_room;
+
+/* Locks that a thread holds by its own account and another has released. */
+struct disowned {
+    uint32_t thread, lock;
+};
+static struct disowned *disowned;
+static uint32_t disowned_count, disowned_room;
+
+void findings_start(void) {
+    last_number = by_number_room = orphans_count = orphans_room = disowned_count = disowned_room = 0;
+    by_number = NULL;
+    orphans = NULL;
+    disowned = NULL;
+}
+
+/* Make room for one more element of `size` bytes in an array of mapped memory. */
+static bool room_for(void *array, uint32_t count, uint32_t *room, size_t size) {
+    if (count < *room)
+        return true;
+    uint32_t wider_room = *room ? *room * 2 : 4096 / (uint32_t)size;
+    void *wider = raw_pages((wider_room * size + 4095) & ~(size_t)4095), *old;
+    if (!wider)
+        return false;
+    memcpy(&old, array, sizeof old);
+    if (old) {
+        memcpy(wider, old, *room * size);
+        raw_munmap(old, (*room * size + 4095) & ~(size_t)4095);
+    }
+    memcpy(array, &wider, sizeof wider);
+    *room = wider_room;
+    return true;
+}
+
+/* Threads get their names from anywhere (prctl, /proc): ask the kernel when one matters. */
+static void refresh_name(struct thread *t) {
+    char path[64], name[17] = {0};
+    struct text text;
+    if (!t || t->ended || !t->slot->tid)
+        return;
+    text_init(&text, path, sizeof path);
+    text_add(&text, "/proc/self/task/");
+    text_add_decimal(&text, t->slot->tid);
+    text_add(&text, "/comm");
+    int fd = raw_open(path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    long got = raw_read(fd, name, 16);
+    raw_close(fd);
+    if (got <= 0)
+        return;
+    for (int i = (int)got - 1; i < 16; i++)
+        name[i] = '\0'; /* the newline */
+    session_record_name(t, name);
+}
+
+static void tell_command(void) {
+    const char *fifo = session_options()->notify;
+    if (!*fifo)
+        return;
+    int fd = raw_open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0);
+    if (fd < 0)
+        return;
+    raw_write(fd, "!", 1);
+    raw_close(fd);
+}
+
+uint32_t findings_add(const struct finding *finding) {
+    uint32_t holds = 0;
+    for (uint32_t i = 0; i < finding->steps_count; i++) {
+        holds += finding->steps[i].holds_count;
+        refresh_name(session_thread_at(finding->steps[i].thread));
+    }
+    struct recording_finding *record;
+    size_t steps_size = finding->steps_count * sizeof record->steps[0];
+    if (!room_for(&by_number, last_number + 1, &by_number_room, sizeof *by_number) ||
+        !(record = recorder_append(session_recorder(), RECORDING_FINDING,
+                                   sizeof *record + steps_size + holds * sizeof(struct lock_hold))))
+        return 0;
+    struct lock_hold *to = (struct lock_hold *)(record->steps + finding->steps_count);
+    record->finding = ++last_number;
+    record->kind = finding->kind;
+    record->shape = finding->shape;
+    record->severity = finding->severity;
+    record->time_ns = raw_clock_ns(CLOCK_MONOTONIC);
+    record->count = 1;
+    record->steps_count = finding->steps_count;
+    record->holds_count = holds;
+    holds = 0;
+    for (uint32_t i = 0; i < finding->steps_count; i++) {
+        const struct finding_step *step = &finding->steps[i];
+        record->steps[i] =
+            (struct recording_finding_step){step->thread, step->holds_count, holds, step->wants};
+        memcpy(to + holds, step->holds, step->holds_count * sizeof *to);
+        holds += step->holds_count;
+    }
+    by_number[last_number] = record;
+    recorder_commit(record);
+    __atomic_add_fetch(&session_recorder()->header->findings, 1, __ATOMIC_RELEASE);
+    tell_command();
+    notice_finding(finding, session_recorder()->path);
+    return last_number;
+}
+
+static uint32_t found(void *context, const struct finding *finding) {
+    (void)context;
+    return findings_add(finding);
+}
+
+static void again(void *context, uint32_t number) {
+    (void)context;
+    if (number && number <= last_number)
+        __atomic_add_fetch(&by_number[number]->count, 1, __ATOMIC_RELAXED);
+}
+
+const struct lock_graph_listener findings_listener = {.found = found, .again = again};
+
+void findings_orphan(struct thread *t) {
+    for (uint32_t i = 0; i < t->slot->held_count; i++) {
+        const struct recording_held *held = &t->held[i];
+        if (held->lock && room_for(&orphans, orphans_count, &orphans_room, sizeof *orphans))
+            orphans[orphans_count++] = (struct orphan){t->id, {held->lock, held->mode, held->stack}};
+    }
+}
+
+bool findings_orphaned(uint32_t lock, uint32_t *thread, struct lock_hold *hold) {
+    for (uint32_t i = orphans_count; i--;)
+        if (orphans[i].hold.lock == lock) {
+            *thread = orphans[i].thread;
+            *hold = orphans[i].hold;
+            return true;
+        }
+    return false;
+}
+
+void findings_disown(struct thread *owner, uint32_t lock) {
+    if (!room_for(&disowned, disowned_count, &disowned_room, sizeof *disowned))
+        return;
+    disowned[disowned_count++] = (struct disowned){owner->id, lock};
+    __atomic_or_fetch(&owner->attention, THREAD_DISOWNED, __ATOMIC_RELEASE);
+}
+
+void findings_drop_disowned(struct thread *t) {
+    for (uint32_t i = 0; i < disowned_count;) {
+        if (disowned[i].thread != t->id) {
+            i++;
+            continue;
+        }
+        struct recording_held *held = thread_holds(t, disowned[i].lock);
+        if (held)
+            thread_remove(t, held);
+        disowned[i] = disowned[--disowned_count];
+    }
+}

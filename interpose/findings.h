@@ -1,0 +1,35 @@
+/* Findings on their way into the recording: from the lock graph, from the wait-for graph, from misuse.
+ *
+ * For the holder of the session's lock.
+ */
+#ifndef GORDIAN_INTERPOSE_FINDINGS_H
+#define GORDIAN_INTERPOSE_FINDINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "detector/finding.h"
+#include "detector/lock_graph.h"
+#include "interpose/thread.h"
+
+/* What the lock graph tells its predictions to. */
+extern const struct lock_graph_listener findings_listener;
+
+/* Forget everything: a new recording begins. */
+void findings_start(void);
+
+/* Record a finding, tell the command and, unless quiet, stderr. Returns its number, 0 when there was no room.
+ */
+uint32_t findings_add(const struct finding *finding);
+
+/* The thread is gone: what it held is orphaned. */
+void findings_orphan(struct thread *t);
+
+/* If the lock was left behind by a thread that is gone, set its id and hold and return true. */
+bool findings_orphaned(uint32_t lock, uint32_t *thread, struct lock_hold *hold);
+
+/* A lock that `owner` holds was released by another thread: owner drops it when it next looks. */
+void findings_disown(struct thread *owner, uint32_t lock);
+void findings_drop_disowned(struct thread *t);
+
+#endif

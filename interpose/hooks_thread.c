@@ -1,0 +1,218 @@
+/* pthread_create, join and detach; the library's own start and end; dlclose. */
+#define _GNU_SOURCE
+#include "interpose/hooks.h"
+#include "interpose/raw.h"
+
+/* What a new thread is to do, in the memory of its own state's scratch. */
+struct start {
+    void *(*routine)(void *);
+    void *argument;
+};
+
+/* The destructors of thread-specific data may still unlock what the thread holds. They run in rounds while
+ * there is data, PTHREAD_DESTRUCTOR_ITERATIONS at most; ours asks for all of them, and what is held in the
+ * last is left behind. */
+static pthread_key_t last_round;
+static bool have_last_round;
+
+static void count_rounds(void *argument) {
+    KEEP_ERRNO;
+    struct thread *t = argument;
+    if (++t->rounds < 4 /* PTHREAD_DESTRUCTOR_ITERATIONS */)
+        pthread_setspecific(last_round, t);
+    else
+        session_thread_gone_for_good(t);
+}
+
+static void end_thread(void *argument) {
+    KEEP_ERRNO;
+    struct thread *t = argument;
+    session_thread_end(t);
+    if (have_last_round && t->slot->held_count)
+        pthread_setspecific(last_round, t);
+}
+
+/* Runs in the new thread. The cleanup also runs when the thread is cancelled or calls pthread_exit. */
+static void *run_thread(void *argument) {
+    struct thread *t = argument;
+    struct start start = *(struct start *)t->scratch;
+    void *value;
+    session_thread_begin(t);
+    pthread_cleanup_push(end_thread, t);
+    value = start.routine(start.argument);
+    pthread_cleanup_pop(1);
+    return value;
+}
+
+HOOK int pthread_create(pthread_t *handle, const pthread_attr_t *attributes, void *(*routine)(void *),
+                        void *argument) {
+    struct call_site call = CALL_SITE();
+    struct thread *t = hooks_thread();
+    if (!t || (!thread_plain(t) && hooks_mode(t, &call) != HOOK_FULL))
+        return REAL(pthread_create)(handle, attributes, routine, argument);
+    struct thread *created;
+    {
+        KEEP_ERRNO;
+        t->slot->events[RECORDING_FAMILY_THREAD]++;
+        created = session_thread_created(t, stack_memo_find(&t->memo, t, &call), &call);
+        struct start *start = created ? (struct start *)thread_scratch(created, sizeof *start) : NULL;
+        if (created && !start) {
+            session_thread_not_created(t, created);
+            created = NULL;
+        }
+        if (start) {
+            int detached = PTHREAD_CREATE_JOINABLE;
+            size_t stack_size = 8u << 20;
+            if (attributes) {
+                pthread_attr_getdetachstate(attributes, &detached);
+                pthread_attr_getstacksize(attributes, &stack_size);
+            }
+            created->stack_size = stack_size;
+            created->detached = detached == PTHREAD_CREATE_DETACHED;
+            *start = (struct start){routine, argument};
+        }
+    }
+    if (!created)
+        return REAL(pthread_create)(handle, attributes, routine, argument);
+    int result = REAL(pthread_create)(handle, attributes, run_thread, created);
+    if (result != 0) {
+        KEEP_ERRNO;
+        session_thread_not_created(t, created);
+    } else if (!created->detached) {
+        /* It may not have run yet, and be joined at once. */
+        created->handle = (uint64_t)*handle;
+    }
+    return result;
+}
+
+struct join {
+    struct thread *thread; /* NULL: nothing was published */
+    uint32_t joined;       /* 0: not a thread that we know */
+};
+
+static void join_over(void *argument) {
+    const struct join *join = argument;
+    if (join->thread)
+        session_wait_over(join->thread);
+}
+
+static void join_begin(struct join *join, pthread_t handle, bool timed, const struct call_site *call) {
+    struct thread *t = hooks_thread();
+    *join = (struct join){0};
+    if (!t || (!thread_plain(t) && hooks_mode(t, call) != HOOK_FULL))
+        return;
+    KEEP_ERRNO;
+    t->slot->events[RECORDING_FAMILY_THREAD]++;
+    struct thread *target = session_thread_by_handle(t, (uint64_t)handle);
+    if (!target)
+        return;
+    join->joined = target->id;
+    session_wait_join(t, target->id, timed, stack_memo_find(&t->memo, t, call), call);
+    join->thread = t;
+}
+
+static void join_succeeded(struct join *join) {
+    if (!join->thread)
+        return;
+    KEEP_ERRNO;
+    session_wait_over(join->thread);
+    session_thread_joined(join->thread, join->joined);
+    join->thread = NULL;
+}
+
+HOOK int pthread_join(pthread_t handle, void **value) {
+    struct call_site call = CALL_SITE();
+    struct join join;
+    int result;
+    join_begin(&join, handle, false, &call);
+    pthread_cleanup_push(join_over, &join);
+    result = REAL(pthread_join)(handle, value);
+    if (result == 0)
+        join_succeeded(&join);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+HOOK int pthread_tryjoin_np(pthread_t handle, void **value) {
+    struct call_site call = CALL_SITE();
+    struct join join;
+    int result;
+    join_begin(&join, handle, true, &call);
+    pthread_cleanup_push(join_over, &join);
+    result = REAL(pthread_tryjoin_np)(handle, value);
+    if (result == 0)
+        join_succeeded(&join);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+HOOK int pthread_timedjoin_np(pthread_t handle, void **value, const struct timespec *until) {
+    struct call_site call = CALL_SITE();
+    struct join join;
+    int result;
+    join_begin(&join, handle, true, &call);
+    pthread_cleanup_push(join_over, &join);
+    result = REAL(pthread_timedjoin_np)(handle, value, until);
+    if (result == 0)
+        join_succeeded(&join);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+HOOK int pthread_clockjoin_np(pthread_t handle, void **value, clockid_t clock, const struct timespec *until) {
+    struct call_site call = CALL_SITE();
+    struct join join;
+    int result;
+    join_begin(&join, handle, true, &call);
+    pthread_cleanup_push(join_over, &join);
+    result = REAL(pthread_clockjoin_np)(handle, value, clock, until);
+    if (result == 0)
+        join_succeeded(&join);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+/* Threads that run_thread did not start, main above all, end here or not at all. */
+HOOK void pthread_exit(void *value) {
+    struct thread *t = thread_now;
+    if (t && t->creator == 0 && !t->ended)
+        end_thread(t);
+    REAL(pthread_exit)(value);
+    __builtin_unreachable();
+}
+
+/* Before the call: after it the handle may belong to another thread. */
+HOOK int pthread_detach(pthread_t handle) {
+    struct call_site call = CALL_SITE();
+    struct thread *t = hooks_thread();
+    struct thread *target = NULL;
+    if (t && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL)) {
+        KEEP_ERRNO;
+        target = session_thread_by_handle(t, (uint64_t)handle);
+    }
+    if (target)
+        target->detached = true;
+    return REAL(pthread_detach)(handle);
+}
+
+HOOK int dlclose(void *library) {
+    int result = REAL(dlclose)(library);
+    struct thread *t = thread_now;
+    if (t && thread_plain(t)) {
+        KEEP_ERRNO;
+        session_modules_changed(t);
+    }
+    return result;
+}
+
+__attribute__((constructor)) static void start(void) {
+    KEEP_ERRNO;
+    real_start();
+    have_last_round = pthread_key_create(&last_round, count_rounds) == 0;
+    session_start();
+}
+
+__attribute__((destructor)) static void end(void) {
+    KEEP_ERRNO;
+    session_end();
+}

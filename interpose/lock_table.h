@@ -1,0 +1,50 @@
+/* The lock table: from a lock's address to the id of the lock that is there now.
+ *
+ * Reading takes no lock and writes nothing; setting is for the holder of the session's lock. An address keeps
+ * its place while locks come and go there; id 0 says that none is known. When the table grows, readers of the
+ * old one may miss a lock: a miss leads them under the session's lock, where lock_table_find sees the newest
+ * table.
+ */
+#ifndef GORDIAN_INTERPOSE_LOCK_TABLE_H
+#define GORDIAN_INTERPOSE_LOCK_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct lock_table_entry {
+    uint64_t address; /* 0: free; never changes otherwise */
+    uint32_t lock;
+    uint32_t reserved;
+};
+
+struct lock_table {
+    uint32_t shift; /* 64 - log2(entries) */
+    uint32_t mask;
+    uint32_t used; /* entries with an address */
+    uint32_t reserved;
+    struct lock_table_entry entries[];
+};
+
+extern struct lock_table *lock_table_now;
+
+/* Make an empty table. Returns 0 or -ENOMEM. An older table is left to its readers. */
+int lock_table_start(void);
+
+/* Return the id of the lock at `address`, 0 when none is known. O(1). */
+static inline uint32_t lock_table_find(const void *address) {
+    const struct lock_table *table = __atomic_load_n(&lock_table_now, __ATOMIC_ACQUIRE);
+    uint64_t key = (uint64_t)(uintptr_t)address;
+    for (uint32_t i = (uint32_t)((key * 0x9e3779b97f4a7c15u) >> table->shift);; i++) {
+        const struct lock_table_entry *entry = &table->entries[i & table->mask];
+        uint64_t found = __atomic_load_n(&entry->address, __ATOMIC_ACQUIRE);
+        if (__builtin_expect(found == key, 1))
+            return __atomic_load_n(&entry->lock, __ATOMIC_RELAXED);
+        if (!found)
+            return 0;
+    }
+}
+
+/* From now on `lock` is at `address` (0: none). Returns 0 or -ENOMEM. Amortised O(1). */
+int lock_table_set(const void *address, uint32_t lock);
+
+#endif

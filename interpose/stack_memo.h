@@ -1,0 +1,135 @@
+/* Exact stacks for the price of a few loads.
+ *
+ * A thread remembers each whole stack that it has walked, by (return address, stack pointer) of the hooked
+ * call. The record keeps every place in memory that the walk relied on (slots: return addresses, and saved
+ * frame pointers where a frame was found by them) and what was there. While all slots hold these values, the
+ * stack is the same.
+ *
+ * At an acquisition, only the slots that may be gone by the time the stack is needed must be compared at
+ * once: those of the frames that return before the lock is released or another is wanted, the wrappers around
+ * the call. The others belong to frames that are still active then, and are compared then
+ * (stack_memo_resolve). A record starts by comparing all; when it was released often enough with only near
+ * frames gone, it compares the nearest; when a frame beyond them ever returns before the release, it compares
+ * all for good.
+ *
+ * All memory is the thread's own, mapped and reused. Nothing here takes a lock but the unwinder's learning.
+ */
+#ifndef GORDIAN_INTERPOSE_STACK_MEMO_H
+#define GORDIAN_INTERPOSE_STACK_MEMO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STACK_MEMO_BITS 11
+
+/* Where a hooked function was called from: the return address, and the caller's registers after the return.
+ */
+struct call_site {
+    uint64_t pc, sp, bp;
+};
+
+/* The caller of the function that this is used in, which must have a frame pointer (interpose/BUILD sees to
+ * it). */
+#define CALL_SITE()                                                                                          \
+    ((struct call_site){(uint64_t)__builtin_return_address(0), (uint64_t)__builtin_frame_address(0) + 16,    \
+                        *(const uint64_t *)__builtin_frame_address(0)})
+
+struct stack_slot {
+    const uint64_t *at;
+    uint64_t value;
+};
+
+struct stack_record {
+    uint64_t pc, sp;
+    uint64_t bp, bp_mask; /* the caller's frame pointer counts where the mask is all ones */
+    uint32_t check;       /* slots compared at each acquisition, from the first; at least 2 */
+    uint32_t near;        /* what `check` becomes once the record has proved calm */
+    uint64_t limit;       /* no slot below this address is left unchecked when `near` are checked */
+    int32_t calm;         /* releases seen with only near frames gone; negative: never again */
+    uint32_t stack;       /* id in the recording; 0 while not needed */
+    uint32_t slots_count; /* at least 2, padded with slots that are always equal */
+    uint32_t frames;
+    uint32_t bytes; /* of this block */
+    bool cut;       /* longer than stack_depth */
+    bool once;      /* not to be found again: an unstable stack (signal frame, code without unwind tables) */
+    struct stack_slot slots[]; /* then `frames` addresses, as recording_stack wants them */
+};
+
+struct stack_memo {
+    struct stack_record
+        *records[1u << STACK_MEMO_BITS]; /* never NULL: a record that matches nothing instead */
+    struct stack_record *once;           /* the last one that will not be found again */
+    struct stack_record *freed[24];      /* by size class */
+    char *next, *end;                    /* free memory */
+};
+
+struct thread;
+
+void stack_memo_init(struct stack_memo *memo);
+
+/* Return the innermost-first addresses of the record. */
+static inline uint64_t *stack_record_addresses(struct stack_record *record) {
+    return (uint64_t *)(record->slots + record->slots_count);
+}
+
+static inline uint32_t stack_memo_index(uint64_t pc, uint64_t sp) {
+    return (uint32_t)(((pc ^ sp << 20) * 0x9e3779b97f4a7c15u) >> (64 - STACK_MEMO_BITS));
+}
+
+/* Walk, and remember. Returns NULL when that is not possible (no memory, no unwinder). */
+struct stack_record *stack_memo_walk(struct thread *t, const struct call_site *call);
+
+/* Compare the slots from the third on. */
+bool stack_memo_check(const struct stack_record *record);
+
+/* Return the record of the stack that ends in this call, NULL when it is not remembered. */
+__attribute__((always_inline)) static inline struct stack_record *
+stack_memo_known(struct stack_memo *memo, uint64_t pc, uint64_t sp, uint64_t bp) {
+    struct stack_record *record = memo->records[stack_memo_index(pc, sp)];
+    bool same = record->pc == pc && record->sp == sp;
+    if (__builtin_expect(!same, 0))
+        return NULL;
+    uint64_t differs = (*record->slots[0].at ^ record->slots[0].value) |
+                       (*record->slots[1].at ^ record->slots[1].value) |
+                       ((record->bp ^ bp) & record->bp_mask);
+    if (__builtin_expect(differs != 0, 0))
+        return NULL;
+    return __builtin_expect(record->check <= 2, 1) || stack_memo_check(record) ? record : NULL;
+}
+
+/* Return the record of the stack that ends in this call, walking it when it is not remembered; NULL when that
+ * is not possible. */
+static inline struct stack_record *stack_memo_find(struct stack_memo *memo, struct thread *t,
+                                                   const struct call_site *call) {
+    struct stack_record *record = stack_memo_known(memo, call->pc, call->sp, call->bp);
+    return record ? record : stack_memo_walk(t, call);
+}
+
+/* The lock taken with this stack is released by a call at stack pointer `sp`: learn from it. */
+__attribute__((always_inline)) static inline void stack_memo_released(struct stack_record *record,
+                                                                      uint64_t sp) {
+    if (__builtin_expect(sp > record->limit, 0)) {
+        record->calm = -1;
+        record->check = record->slots_count;
+    } else if (record->check > record->near && record->calm >= 0 && ++record->calm >= 32) {
+        record->check = record->near;
+    }
+}
+
+/* Return the id of the stack of a lock that the thread still holds, taken with `record`; `sp` is the current
+ * call's. It compares the slots that were left, and walks again where a frame was replaced. For the holder of
+ * the session's lock. 0 when there is no room. */
+uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, const struct call_site *now);
+
+/* The same without any lock, where the id is known and all slots are as they were; otherwise 0. */
+uint32_t stack_memo_resolved(const struct stack_record *record, const struct call_site *now);
+
+/* A record marked `once` lives until the next such walk: give the held entries that use it their stack's id
+ * now. */
+void stack_memo_settle_once(struct thread *t, const struct call_site *now);
+
+/* Forget every stack: a module was unloaded. For the holder of the session's lock. */
+void stack_memo_flush(struct thread *t);
+
+#endif

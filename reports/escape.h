@@ -1,0 +1,22 @@
+/* Makes strings that come from the program fit to print: they may hold anything. Stateless and thread-safe.
+ */
+#ifndef GORDIAN_REPORTS_ESCAPE_H
+#define GORDIAN_REPORTS_ESCAPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Decode one UTF-8 character (RFC 3629) at `text`. Returns its length in bytes, or 0 for a byte that begins
+ * none. */
+size_t escape_decode(const char *text, uint32_t *character);
+
+/* Write `text` for a terminal: valid UTF-8 as it is, but control characters (C0, DEL, C1), characters that
+ * turn the direction of writing, and bytes that are no UTF-8 as \x1b or \u{202e}. */
+void escape_write(const char *text, FILE *out);
+
+/* Write `text` as UTF-8 that any JSON library takes: bytes that are no UTF-8 become U+FFFD. Control
+ * characters stay. */
+void escape_write_utf8(const char *text, FILE *out);
+
+#endif

@@ -1,0 +1,254 @@
+#include "reports/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/memory.h"
+#include "reports/table.h"
+
+struct facts {
+    struct recording_reader *reader;
+    struct memory_pool pool;
+    const char *exe;
+    const char **argv;
+    struct facts_module **modules;
+    size_t modules_count, modules_capacity;
+    uint64_t *findings; /* offsets */
+    size_t findings_count, findings_capacity;
+    struct table modules_by_id, threads, locks, stacks; /* stacks: pointers to their offsets */
+};
+
+static const char *no_arguments[] = {NULL};
+
+int facts_open(const char *path, struct facts **out, char *error, size_t error_size) {
+    struct recording_reader *reader;
+    int status = recording_reader_open(path, &reader, error, error_size);
+    if (status < 0)
+        return status;
+    size_t capacity = 0;
+    struct facts *facts = memory_array_grow(NULL, &capacity, 1, sizeof *facts);
+    *facts = (struct facts){.reader = reader, .exe = "", .argv = no_arguments};
+    facts_update(facts);
+    *out = facts;
+    return 0;
+}
+
+void facts_close(struct facts *facts) {
+    if (!facts)
+        return;
+    recording_reader_close(facts->reader);
+    memory_pool_free(&facts->pool);
+    free(facts->modules);
+    free(facts->findings);
+    table_free(&facts->modules_by_id);
+    table_free(&facts->threads);
+    table_free(&facts->locks);
+    table_free(&facts->stacks);
+    free(facts);
+}
+
+static void add_run(struct facts *facts, const struct recording_run *run) {
+    if (*facts->exe || !run->exe_size)
+        return;
+    const char *text = memory_pool_copy(&facts->pool, run->text, (size_t)run->exe_size + run->argv_size);
+    size_t count = 0, size = run->argv_size;
+    facts->exe = text;
+    text += run->exe_size;
+    for (size_t i = 0; i < size; i++)
+        count += !text[i];
+    facts->argv = memory_pool_alloc(&facts->pool, (count + 1) * sizeof *facts->argv);
+    for (size_t i = 0; i < count; i++, text += strlen(text) + 1)
+        facts->argv[i] = text;
+}
+
+static void add_module(struct facts *facts, const struct recording_module *record, uint64_t place) {
+    struct facts_module *module = memory_pool_alloc(&facts->pool, sizeof *module);
+    *module = (struct facts_module){
+        .path = memory_pool_copy(&facts->pool, record->path, strlen(record->path)),
+        .start = record->start,
+        .end = record->end,
+        .bias = record->bias,
+        .build_id_size = record->build_id_size,
+        .from = place,
+        .until = UINT64_MAX,
+    };
+    memcpy(module->build_id, record->build_id, record->build_id_size);
+    facts->modules = memory_array_grow(facts->modules, &facts->modules_capacity, facts->modules_count + 1,
+                                       sizeof *facts->modules);
+    facts->modules[facts->modules_count++] = module;
+    table_put(&facts->modules_by_id, record->module, module);
+}
+
+static void end_module(struct facts *facts, uint32_t id, uint64_t place) {
+    struct facts_module *module = table_find(&facts->modules_by_id, id);
+    if (module && module->until == UINT64_MAX)
+        module->until = place;
+}
+
+/* The thread `id`, made when it is new: a name may be all that is left of it. */
+static struct facts_thread *thread_of(struct facts *facts, uint32_t id) {
+    struct facts_thread *thread = table_find(&facts->threads, id);
+    if (!thread) {
+        thread = memory_pool_alloc(&facts->pool, sizeof *thread);
+        thread->id = id;
+        table_put(&facts->threads, id, thread);
+    }
+    return thread;
+}
+
+static void add_thread(struct facts *facts, const struct recording_thread *record) {
+    struct facts_thread *thread = thread_of(facts, record->thread);
+    if (record->tid)
+        thread->tid = record->tid;
+    thread->creator = record->creator;
+    thread->stack = record->stack;
+}
+
+static void name_thread(struct facts *facts, const struct recording_thread_name *record) {
+    struct facts_thread *thread = thread_of(facts, record->thread);
+    if (record->tid)
+        thread->tid = record->tid;
+    memcpy(thread->name, record->name, sizeof record->name);
+}
+
+static void add_lock(struct facts *facts, const struct recording_lock *record, uint64_t place) {
+    if (table_find(&facts->locks, record->lock))
+        return;
+    struct facts_lock *lock = memory_pool_alloc(&facts->pool, sizeof *lock);
+    *lock = (struct facts_lock){
+        .id = record->lock,
+        .kind = record->kind,
+        .initialised = record->initialised,
+        .first = record->first,
+        .address = record->address,
+        .at = place,
+    };
+    table_put(&facts->locks, record->lock, lock);
+}
+
+static void add_stack(struct facts *facts, const struct recording_stack *record, uint64_t place) {
+    if (table_find(&facts->stacks, record->stack))
+        return;
+    uint64_t *kept = memory_pool_alloc(&facts->pool, sizeof *kept);
+    *kept = place;
+    table_put(&facts->stacks, record->stack, kept);
+}
+
+static void add_finding(struct facts *facts, uint64_t place) {
+    facts->findings = memory_array_grow(facts->findings, &facts->findings_capacity, facts->findings_count + 1,
+                                        sizeof *facts->findings);
+    facts->findings[facts->findings_count++] = place;
+}
+
+static void add_record(struct facts *facts, const struct recording_record *record, uint64_t place) {
+    switch (record->type) {
+    case RECORDING_RUN:
+        add_run(facts, (const struct recording_run *)record);
+        break;
+    case RECORDING_MODULE:
+        add_module(facts, (const struct recording_module *)record, place);
+        break;
+    case RECORDING_MODULE_END:
+        end_module(facts, ((const struct recording_module_end *)record)->module, place);
+        break;
+    case RECORDING_THREAD:
+        add_thread(facts, (const struct recording_thread *)record);
+        break;
+    case RECORDING_THREAD_NAME:
+        name_thread(facts, (const struct recording_thread_name *)record);
+        break;
+    case RECORDING_THREAD_END:
+        thread_of(facts, ((const struct recording_thread_end *)record)->thread)->ended = true;
+        break;
+    case RECORDING_LOCK:
+        add_lock(facts, (const struct recording_lock *)record, place);
+        break;
+    case RECORDING_STACK:
+        add_stack(facts, (const struct recording_stack *)record, place);
+        break;
+    case RECORDING_FINDING:
+        add_finding(facts, place);
+        break;
+    default: /* dependencies and segments are for a detector that reads the recording again */
+        break;
+    }
+}
+
+void facts_update(struct facts *facts) {
+    const struct recording_record *record;
+    uint64_t place;
+    recording_reader_refresh(facts->reader);
+    while ((record = recording_reader_next(facts->reader, &place)) != NULL)
+        add_record(facts, record, place);
+}
+
+struct recording_reader *facts_reader(struct facts *facts) {
+    return facts->reader;
+}
+
+const char *facts_exe(const struct facts *facts) {
+    return facts->exe;
+}
+
+const char *const *facts_argv(const struct facts *facts) {
+    return facts->argv;
+}
+
+size_t facts_modules(const struct facts *facts) {
+    return facts->modules_count;
+}
+
+const struct facts_module *facts_module(const struct facts *facts, size_t index) {
+    return facts->modules[index];
+}
+
+static bool covers(const struct facts_module *module, uint64_t address) {
+    return address >= module->start && address < module->end;
+}
+
+static bool is_loaded(const struct facts_module *module, uint64_t place) {
+    return module->from <= place && place < module->until;
+}
+
+const struct facts_module *facts_module_at(struct facts *facts, uint64_t address, uint64_t place) {
+    struct facts_module *next = NULL;
+    for (size_t i = facts->modules_count; i > 0; i--) {
+        struct facts_module *module = facts->modules[i - 1];
+        if (!covers(module, address))
+            continue;
+        if (is_loaded(module, place))
+            return module;
+        if (module->from > place)
+            next = module; /* the oldest of the later ones, since we go backwards */
+    }
+    return next;
+}
+
+size_t facts_threads(const struct facts *facts) {
+    return facts->threads.count;
+}
+
+const struct facts_thread *facts_thread(const struct facts *facts, uint32_t id) {
+    return table_find(&facts->threads, id);
+}
+
+const struct facts_lock *facts_lock(const struct facts *facts, uint32_t id) {
+    return table_find(&facts->locks, id);
+}
+
+const struct recording_stack *facts_stack(struct facts *facts, uint32_t id, uint64_t *place) {
+    const uint64_t *kept = table_find(&facts->stacks, id);
+    if (!kept)
+        return NULL;
+    *place = *kept;
+    return (const struct recording_stack *)recording_reader_at(facts->reader, *kept, RECORDING_STACK);
+}
+
+size_t facts_findings(const struct facts *facts) {
+    return facts->findings_count;
+}
+
+const struct recording_finding *facts_finding(struct facts *facts, size_t index) {
+    return (const struct recording_finding *)recording_reader_at(facts->reader, facts->findings[index],
+                                                                 RECORDING_FINDING);
+}

@@ -1,0 +1,75 @@
+/* The facts of one recording, by their ids: modules, threads, locks, where the stacks and findings stand.
+ *
+ * Every id that a record names is looked up here and may be missing: a recording can have lost facts (a full
+ * disk) or lie. Stacks and findings stay in the file and are read when they are asked for, so memory is
+ * proportional to the modules, threads and locks and a few words for each stack.
+ *
+ * Not thread-safe. Memory belongs to the facts.
+ */
+#ifndef GORDIAN_REPORTS_FACTS_H
+#define GORDIAN_REPORTS_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "detector/recording.h"
+#include "reports/recording_reader.h"
+
+/* Places in the log are offsets in the file. */
+struct facts_module {
+    const char *path;
+    uint64_t start, end, bias;
+    uint8_t build_id[36];
+    uint32_t build_id_size;
+    uint64_t from, until; /* place in the log where it was loaded and unloaded; UINT64_MAX: still there */
+};
+
+struct facts_thread {
+    uint32_t id, tid, creator, stack;
+    char name[17]; /* "" when it was not told */
+    bool ended;
+};
+
+struct facts_lock {
+    uint32_t id, kind, initialised, first;
+    uint64_t address;
+    uint64_t at; /* its place in the log */
+};
+
+struct facts;
+
+/* As recording_reader_open. Reads all that is there. */
+int facts_open(const char *path, struct facts **out, char *error, size_t error_size);
+void facts_close(struct facts *facts);
+
+/* Read what was added. */
+void facts_update(struct facts *facts);
+
+/* The reader beneath, for the header, slots and damage. */
+struct recording_reader *facts_reader(struct facts *facts);
+
+/* The program's path and its arguments (NULL-terminated); "" and empty when not known. */
+const char *facts_exe(const struct facts *facts);
+const char *const *facts_argv(const struct facts *facts);
+
+size_t facts_modules(const struct facts *facts);
+const struct facts_module *facts_module(const struct facts *facts, size_t index);
+
+/* The module that `address` belongs to at this place in the log: the newest of those loaded then, else the
+ * next one loaded that covers it. NULL when none does. */
+const struct facts_module *facts_module_at(struct facts *facts, uint64_t address, uint64_t place);
+
+size_t facts_threads(const struct facts *facts);
+const struct facts_thread *facts_thread(const struct facts *facts, uint32_t id); /* NULL: not known */
+const struct facts_lock *facts_lock(const struct facts *facts, uint32_t id);     /* NULL: not known */
+
+/* The stack's record, valid until the next call with the facts or their reader; NULL when not known. */
+const struct recording_stack *facts_stack(struct facts *facts, uint32_t id, uint64_t *place);
+
+/* Findings in the order of the log. The record is valid until the next call with the facts or their reader,
+ * NULL when it cannot be read any more. */
+size_t facts_findings(const struct facts *facts);
+const struct recording_finding *facts_finding(struct facts *facts, size_t index);
+
+#endif

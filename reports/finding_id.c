@@ -1,0 +1,105 @@
+#include "reports/finding_id.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/frames.h"
+#include "reports/memory.h"
+
+#define FNV_BASIS 0xcbf29ce484222325u
+#define FNV_PRIME 0x100000001b3u
+
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size) {
+    for (const unsigned char *byte = bytes; size > 0; size--, byte++)
+        hash = (hash ^ *byte) * FNV_PRIME;
+    return hash;
+}
+
+/* The NUL is hashed too: it keeps one text from running into the next. */
+static uint64_t hash_text(uint64_t hash, const char *text) {
+    return hash_bytes(hash, text, strlen(text) + 1);
+}
+
+/* The byte order of the machine must not matter. */
+static uint64_t hash_number(uint64_t hash, uint64_t number) {
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, number);
+    return hash_text(hash, text);
+}
+
+static uint64_t hash_stack(uint64_t hash, const struct report_stack *stack) {
+    struct frames_range range = frames_visible(stack, false);
+    for (size_t i = range.first; i < range.end; i++) {
+        const struct report_frame *frame = &stack->frames[i];
+        hash = hash_text(hash, frame->module ? frames_basename(frame->module) : "");
+        hash = hash_text(hash, frame->function ? frame->function : "");
+        if (!frame->function)
+            hash = hash_number(hash, frame->module ? frame->offset : 0);
+        else if (frame->line && frame->declared)
+            hash = hash_number(hash, frame->line - frame->declared);
+    }
+    return hash_text(hash, "|");
+}
+
+static uint64_t hash_hold(uint64_t hash, const struct report_hold *hold) {
+    hash = hash_number(hash, hold->mode);
+    hash = hash_number(hash, hold->lock ? hold->lock->kind : 0);
+    hash = hash_text(hash, hold->lock && hold->lock->variable ? hold->lock->variable : "");
+    return hash_stack(hash, &hold->stack);
+}
+
+static uint64_t hash_step(const struct report_finding *finding, size_t index) {
+    const struct report_step *step = &finding->steps[index];
+    const struct report_lock *knot =
+        finding->steps[(index + finding->steps_count - 1) % finding->steps_count].wants.lock;
+    uint64_t hash = FNV_BASIS;
+    bool found = false;
+    for (size_t i = 0; i < step->holds_count && knot; i++)
+        found |= step->holds[i].lock == knot;
+    for (size_t i = 0; i < step->holds_count; i++)
+        if (!found || step->holds[i].lock == knot)
+            hash = hash_hold(hash, &step->holds[i]);
+    hash = hash_text(hash, "wants");
+    return hash_hold(hash, &step->wants);
+}
+
+/* Where the smallest rotation of a ring begins: two candidates are compared, and the loser is skipped
+ * together with all places that it rules out (Shiloach 1979). O(count). */
+static size_t smallest_rotation(const uint64_t *ring, size_t count) {
+    size_t a = 0, b = 1, same = 0;
+    while (a < count && b < count && same < count) {
+        uint64_t x = ring[(a + same) % count], y = ring[(b + same) % count];
+        if (x == y) {
+            same++;
+            continue;
+        }
+        if (x > y)
+            a += same + 1;
+        else
+            b += same + 1;
+        b += a == b;
+        same = 0;
+    }
+    return a < b ? a : b;
+}
+
+uint64_t finding_id_signature(const struct report_finding *finding) {
+    size_t count = finding->steps_count, capacity = 0;
+    uint64_t *ring = memory_array_grow(NULL, &capacity, count + 1, sizeof *ring);
+    for (size_t i = 0; i < count; i++)
+        ring[i] = hash_step(finding, i);
+    size_t first = count ? smallest_rotation(ring, count) : 0;
+    uint64_t hash = hash_number(FNV_BASIS, count);
+    for (size_t i = 0; i < count; i++)
+        hash = hash_number(hash, ring[(first + i) % count]);
+    free(ring);
+    return hash;
+}
+
+uint64_t finding_id_of(const struct report_finding *finding, uint64_t signature) {
+    uint64_t hash = hash_number(FNV_BASIS, finding->kind);
+    hash = hash_number(hash, finding->shape);
+    return hash_number(hash, signature);
+}

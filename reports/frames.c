@@ -1,0 +1,125 @@
+#include "reports/frames.h"
+
+#include <string.h>
+
+static bool starts_with(const char *text, const char *prefix) {
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool starts_with_any(const char *text, const char *const *prefixes) {
+    for (; *prefixes; prefixes++)
+        if (starts_with(text, *prefixes))
+            return true;
+    return false;
+}
+
+const char *frames_basename(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* The hook, and the function that the program called. */
+static bool is_hook(const struct report_frame *frame) {
+    static const char *const functions[] = {"pthread_",
+                                            "__pthread_",
+                                            "___pthread_",
+                                            "__interceptor_pthread_",
+                                            "___interceptor_pthread_",
+                                            "__interceptor_trampoline_pthread_",
+                                            "___interceptor_trampoline_pthread_",
+                                            NULL};
+    return (frame->module && starts_with(frames_basename(frame->module), "libgordian.so")) ||
+           (frame->function && starts_with_any(frame->function, functions));
+}
+
+/* The C++ library's way to the hook: std::mutex, its locks and its threads. */
+static bool is_wrapper(const struct report_frame *frame) {
+    static const char *const functions[] = {"__gthread_",
+                                            "__gthrw_",
+                                            "std::mutex::",
+                                            "std::recursive_mutex::",
+                                            "std::timed_mutex::",
+                                            "std::recursive_timed_mutex::",
+                                            "std::shared_mutex::",
+                                            "std::shared_timed_mutex::",
+                                            "std::lock_guard<",
+                                            "std::unique_lock<",
+                                            "std::shared_lock<",
+                                            "std::scoped_lock<",
+                                            "std::lock<",
+                                            "std::__detail::__try_lock",
+                                            "std::__detail::__lock",
+                                            "std::__recursive_mutex_base::",
+                                            "std::__mutex_base::",
+                                            "std::thread::thread<",
+                                            "std::thread::_M_start_thread",
+                                            "std::thread::join",
+                                            "std::__1::mutex::",
+                                            "std::__1::lock_guard<",
+                                            "std::__1::unique_lock<",
+                                            NULL};
+    return frame->function && starts_with_any(frame->function, functions);
+}
+
+static bool is_any(const char *text, const char *const *names) {
+    for (; *names; names++)
+        if (strcmp(text, *names) == 0)
+            return true;
+    return false;
+}
+
+/* The C library's functions that call main or a thread's first function: whatever is further out is below
+ * these. */
+static bool is_bottom(const struct report_frame *frame) {
+    static const char *const functions[] = {"__libc_start_main",
+                                            "__libc_start_main_impl",
+                                            "__libc_start_call_main",
+                                            "start_thread",
+                                            "clone",
+                                            "clone3",
+                                            "__clone",
+                                            "__clone3",
+                                            "__GI___clone",
+                                            "__GI___clone3",
+                                            "__tsan_thread_start_func",
+                                            "asan_thread_start",
+                                            NULL};
+    return frame->function && is_any(frame->function, functions);
+}
+
+/* What stands between those and the program. libc's own frames have no names where its symbol table is
+ * stripped. */
+static bool is_base(const struct report_frame *frame) {
+    static const char *const functions[] = {"_start",
+                                            "execute_native_thread_routine",
+                                            "std::thread::_State_impl<",
+                                            "std::thread::_Invoker<",
+                                            "std::execute_native_thread_routine",
+                                            NULL};
+    const char *module = frame->module ? frames_basename(frame->module) : "";
+    if (frame->function)
+        return is_bottom(frame) || starts_with_any(frame->function, functions) ||
+               strstr(frame->function, "std::__invoke") != NULL || starts_with(module, "libgordian.so");
+    return starts_with(module, "libc.so") || starts_with(module, "libc-") ||
+           starts_with(module, "libpthread") || starts_with(module, "libstdc++") ||
+           starts_with(module, "ld-linux") || starts_with(module, "ld-musl") ||
+           starts_with(module, "libgordian.so");
+}
+
+struct frames_range frames_visible(const struct report_stack *stack, bool full) {
+    size_t first = 0, end = stack->count;
+    while (first < end && (is_hook(&stack->frames[first]) || (!full && is_wrapper(&stack->frames[first]))))
+        first++;
+    for (size_t i = first; !full && i < end; i++)
+        if (is_bottom(&stack->frames[i]))
+            end = i;
+    while (!full && end > first && is_base(&stack->frames[end - 1]))
+        end--;
+    if (first == end) /* nothing but wrappers: better those than nothing */
+        return (struct frames_range){0, stack->count};
+    return (struct frames_range){first, end};
+}
+
+const struct report_frame *frames_site(const struct report_stack *stack) {
+    return stack->count ? &stack->frames[frames_visible(stack, false).first] : NULL;
+}

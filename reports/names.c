@@ -1,0 +1,88 @@
+#include "reports/names.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "reports/frames.h"
+
+#define COMM_LENGTH 15 /* what the kernel keeps of a program's name */
+
+const char *names_kind(uint32_t kind) {
+    static const char *const words[] = {
+        [LOCK_KIND_MUTEX] = "mutex",    [LOCK_KIND_THREAD] = "thread",       [LOCK_KIND_RWLOCK] = "rwlock",
+        [LOCK_KIND_SPIN] = "spin lock", [LOCK_KIND_SEMAPHORE] = "semaphore",
+    };
+    return kind >= 1 && kind < sizeof words / sizeof *words ? words[kind] : "lock";
+}
+
+/* Where the bracket at `text` closes, NULL when it does not. */
+static const char *closing(const char *text) {
+    int depth = 0;
+    for (; *text; text++) {
+        depth += strchr("(<{[", *text) != NULL;
+        depth -= strchr(")>}]", *text) != NULL && !(*text == '>' && text[-1] == '-');
+        if (!depth)
+            return text;
+    }
+    return NULL;
+}
+
+const char *names_short(struct memory_pool *pool, const char *function) {
+    static const char anonymous[] = "(anonymous namespace)";
+    const char *first = function, *end = NULL;
+    if (!strchr(function, '(') || strstr(function, "operator"))
+        return function; /* not C++, or brackets and spaces that are part of the name */
+    for (const char *at = function; *at && !end; at++) {
+        if (*at == ' ')
+            first = at + 1;
+        else if (*at == '(' && strncmp(at, anonymous, sizeof anonymous - 1) != 0)
+            end = at;
+        else if (strchr("(<{[", *at) && !(at = closing(at)))
+            return function;
+    }
+    const char *rest = end ? closing(end) : NULL;
+    if (!rest || end == first ||
+        (rest[1] && strncmp(rest + 1, " const", 6) != 0 && strncmp(rest + 1, " [", 2) != 0))
+        return function; /* "decltype(auto) f()", "f()::local" */
+    return memory_pool_copy(pool, first, (size_t)(end - first));
+}
+
+const char *names_place(struct memory_pool *pool, const struct report_stack *stack) {
+    const struct report_frame *frame = frames_site(stack);
+    if (!frame)
+        return NULL;
+    if (frame->file && frame->line && frame->function)
+        return memory_pool_format(pool, "%s:%u in %s", frames_basename(frame->file), frame->line,
+                                  names_short(pool, frame->function));
+    if (frame->file && frame->line)
+        return memory_pool_format(pool, "%s:%u", frames_basename(frame->file), frame->line);
+    const char *module = frame->module ? frames_basename(frame->module) : NULL;
+    if (frame->function && module)
+        return memory_pool_format(pool, "%s in %s", names_short(pool, frame->function), module);
+    if (module)
+        return memory_pool_format(pool, "%s+0x%" PRIx64, module, frame->offset);
+    return memory_pool_format(pool, "0x%" PRIx64, frame->offset);
+}
+
+const char *names_lock(struct memory_pool *pool, const struct report_lock *lock, const char *variable,
+                       uint64_t distance) {
+    const char *kind = names_kind(lock->kind), *place;
+    if (variable && distance)
+        return memory_pool_format(pool, "%s+0x%" PRIx64, variable, distance);
+    if (variable)
+        return variable;
+    if ((place = names_place(pool, &lock->initialised)) != NULL)
+        return memory_pool_format(pool, "%s initialised at %s", kind, place);
+    if ((place = names_place(pool, &lock->first)) != NULL)
+        return memory_pool_format(pool, "%s first locked at %s", kind, place);
+    return memory_pool_format(pool, "%s 0x%" PRIx64, kind, lock->address);
+}
+
+const char *names_thread(struct memory_pool *pool, const char *id, uint32_t thread, const char *name,
+                         const char *exe) {
+    if (thread == 1)
+        return "main";
+    if (*name && strncmp(name, frames_basename(exe), COMM_LENGTH) != 0)
+        return name;
+    return memory_pool_format(pool, "thread %s", id);
+}

@@ -1,0 +1,380 @@
+#include "reports/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/coverage.h"
+#include "reports/facts.h"
+#include "reports/finding_id.h"
+#include "reports/memory.h"
+#include "reports/message.h"
+#include "reports/resolver.h"
+#include "reports/symbols.h"
+#include "reports/table.h"
+
+/* A finding of the report, with what was merged into it. */
+struct entry {
+    struct report_finding finding;
+    unsigned revision;
+};
+
+/* A finding record of a recording, and the entry that it went to. */
+struct closing {
+    struct entry *entry;
+    uint32_t kind;
+    uint64_t count; /* as it was added to the entry's */
+};
+
+struct source {
+    const char *path;
+    struct facts *facts;
+    struct resolver resolver;
+    struct report_process process;
+    struct closing *closings; /* one for each finding record read so far */
+    size_t closings_count, closings_capacity;
+    size_t modules_scanned;
+    char damage[320];
+};
+
+struct report {
+    struct memory_pool pool;
+    struct symbols *symbols;
+    struct source **sources;
+    size_t sources_count, sources_capacity;
+    struct entry **entries;
+    size_t entries_count, entries_capacity;
+    struct table by_id, by_signature, by_locks; /* -> struct entry */
+    struct report_run run;
+    bool has_run;
+    uint32_t unseen; /* bits 1 << enum coverage_family */
+    const char *unseen_names[COVERAGE_FAMILIES + 1];
+};
+
+struct report *report_create(void) {
+    size_t capacity = 0;
+    struct report *report = memory_array_grow(NULL, &capacity, 1, sizeof *report);
+    *report = (struct report){.symbols = symbols_create()};
+    return report;
+}
+
+void report_free(struct report *report) {
+    if (!report)
+        return;
+    for (size_t i = 0; i < report->sources_count; i++) {
+        resolver_free(&report->sources[i]->resolver);
+        facts_close(report->sources[i]->facts);
+        free(report->sources[i]->closings);
+    }
+    symbols_free(report->symbols);
+    table_free(&report->by_id);
+    table_free(&report->by_signature);
+    table_free(&report->by_locks);
+    free(report->sources);
+    free(report->entries);
+    memory_pool_free(&report->pool);
+    free(report);
+}
+
+static const char *copy_text(struct report *report, const char *text) {
+    return text ? memory_pool_copy(&report->pool, text, strlen(text)) : NULL;
+}
+
+static const char *const *copy_texts(struct report *report, const char *const *texts) {
+    size_t count = 0;
+    while (texts[count])
+        count++;
+    const char **copies = memory_pool_alloc(&report->pool, (count + 1) * sizeof *copies);
+    for (size_t i = 0; i < count; i++)
+        copies[i] = copy_text(report, texts[i]);
+    return copies;
+}
+
+void report_set_run(struct report *report, const struct report_run *run) {
+    report->run = *run;
+    report->run.exe = copy_text(report, run->exe);
+    report->run.argv = run->argv ? copy_texts(report, run->argv) : NULL;
+    report->has_run = true;
+}
+
+const struct report_run *report_run(const struct report *report) {
+    return report->has_run ? &report->run : NULL;
+}
+
+static struct report_hold hold_of(struct source *source, const struct lock_hold *record) {
+    return (struct report_hold){
+        .lock = resolver_lock(&source->resolver, record->lock),
+        .mode = record->mode,
+        .stack = resolver_stack(&source->resolver, record->stack),
+    };
+}
+
+/* Gather what the steps name, each thing once, in the order in which they name it. */
+static void gather_names(struct report *report, struct report_finding *finding, size_t holds) {
+    const struct report_thread **threads =
+        memory_pool_alloc(&report->pool, (finding->steps_count + 1) * sizeof *threads);
+    const struct report_lock **locks =
+        memory_pool_alloc(&report->pool, (finding->steps_count + holds + 1) * sizeof *locks);
+    struct table seen = {0};
+    for (size_t i = 0; i < finding->steps_count; i++) {
+        const struct report_step *step = &finding->steps[i];
+        if (!table_find(&seen, (uintptr_t)step->thread))
+            threads[finding->threads_count++] = step->thread;
+        table_put(&seen, (uintptr_t)step->thread, (void *)step->thread);
+        for (size_t j = 0; j <= step->holds_count; j++) {
+            const struct report_lock *lock = j < step->holds_count ? step->holds[j].lock : step->wants.lock;
+            if (!lock || table_find(&seen, (uintptr_t)lock))
+                continue;
+            locks[finding->locks_count++] = lock;
+            table_put(&seen, (uintptr_t)lock, (void *)lock);
+        }
+    }
+    table_free(&seen);
+    finding->threads = threads;
+    finding->locks = locks;
+}
+
+/* Resolve a finding record. It is copied first: resolving reads other records. */
+static struct report_finding resolve(struct report *report, struct source *source,
+                                     const struct recording_finding *said) {
+    struct recording_finding *record =
+        (void *)memory_pool_copy(&report->pool, (const char *)said, said->record.size);
+    const struct lock_hold *holds = (const void *)&record->steps[record->steps_count];
+    struct report_step *steps = memory_pool_alloc(&report->pool, (record->steps_count + 1) * sizeof *steps);
+    size_t holds_count = 0;
+    for (uint32_t i = 0; i < record->steps_count; i++) {
+        const struct recording_finding_step *from = &record->steps[i];
+        struct report_hold *to = memory_pool_alloc(&report->pool, (from->holds_count + 1) * sizeof *to);
+        for (uint32_t j = 0; j < from->holds_count; j++)
+            to[j] = hold_of(source, &holds[from->holds_first + j]);
+        holds_count += from->holds_count;
+        steps[i] = (struct report_step){
+            .thread = resolver_thread(&source->resolver, from->thread),
+            .holds = to,
+            .holds_count = from->holds_count,
+            .wants = hold_of(source, &from->wants),
+        };
+    }
+    uint64_t started = recording_reader_header(facts_reader(source->facts))->started_monotonic_ns;
+    struct report_finding finding = {
+        .kind = record->kind,
+        .shape = record->shape,
+        .severity = record->severity,
+        .time_ns = record->time_ns > started ? record->time_ns - started : 0,
+        .pid = source->process.pid,
+        .steps = steps,
+        .steps_count = record->steps_count,
+    };
+    gather_names(report, &finding, holds_count);
+    finding.message = message_of(&report->pool, &finding);
+    return finding;
+}
+
+static bool is_deadlock(uint32_t kind) {
+    return kind == FINDING_DEADLOCK_POTENTIAL || kind == FINDING_DEADLOCK_ACTUAL;
+}
+
+/* A number for the set of locks that the steps want in their process; 0 when it is no knot of locks. */
+static uint64_t locks_number(const struct report_finding *finding) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < finding->steps_count; i++) {
+        if (!finding->steps[i].wants.lock)
+            return 0;
+        uint64_t one = (uintptr_t)finding->steps[i].wants.lock; /* the same object for the same lock */
+        sum += one * one * 0x9e3779b97f4a7c15u;
+    }
+    return sum + finding->steps_count;
+}
+
+static void count_closing(struct closing *closing, uint64_t count) {
+    if (closing->kind == closing->entry->finding.kind)
+        closing->entry->finding.count += count - closing->count;
+    closing->count = count;
+}
+
+static struct entry *append_entry(struct report *report, const struct report_finding *finding) {
+    struct entry *entry = memory_pool_alloc(&report->pool, sizeof *entry);
+    entry->finding = *finding;
+    report->entries = memory_array_grow(report->entries, &report->entries_capacity, report->entries_count + 1,
+                                        sizeof *report->entries);
+    report->entries[report->entries_count++] = entry;
+    return entry;
+}
+
+/* The prediction has come true. What was counted so far are not happenings. */
+static void upgrade_entry(struct entry *entry, const struct report_finding *finding) {
+    entry->finding = *finding;
+    entry->revision++;
+}
+
+/* The entry of the same deadlock, predicted or happened. */
+static struct entry *same_deadlock(struct report *report, const struct report_finding *finding,
+                                   uint64_t signature, uint64_t locks) {
+    struct entry *entry = table_find(&report->by_signature, signature);
+    if (!entry && locks)
+        entry = table_find(&report->by_locks, locks);
+    return entry && entry->finding.kind != finding->kind ? entry : NULL;
+}
+
+static void add_finding(struct report *report, struct source *source,
+                        const struct recording_finding *record) {
+    uint64_t count = record->count; /* the record is gone once it is resolved */
+    struct report_finding finding = resolve(report, source, record);
+    uint64_t signature = finding_id_signature(&finding), id = finding_id_of(&finding, signature);
+    uint64_t locks = is_deadlock(finding.kind) ? locks_number(&finding) : 0;
+    finding.id = memory_pool_format(&report->pool, "%016" PRIx64, id);
+    struct entry *entry = table_find(&report->by_id, id);
+    if (!entry && is_deadlock(finding.kind)) {
+        entry = same_deadlock(report, &finding, signature, locks);
+        if (entry && finding.kind == FINDING_DEADLOCK_ACTUAL)
+            upgrade_entry(entry, &finding);
+    }
+    if (!entry)
+        entry = append_entry(report, &finding);
+    table_put(&report->by_id, id, entry);
+    if (is_deadlock(finding.kind)) {
+        table_put(&report->by_signature, signature, entry);
+        if (locks)
+            table_put(&report->by_locks, locks, entry);
+    }
+    source->closings = memory_array_grow(source->closings, &source->closings_capacity,
+                                         source->closings_count + 1, sizeof *source->closings);
+    struct closing *closing = &source->closings[source->closings_count++];
+    *closing = (struct closing){.entry = entry, .kind = finding.kind};
+    count_closing(closing, count);
+}
+
+static void read_findings(struct report *report, struct source *source) {
+    for (size_t i = 0; i < facts_findings(source->facts); i++) {
+        const struct recording_finding *record = facts_finding(source->facts, i);
+        if (i < source->closings_count) {
+            if (record)
+                count_closing(&source->closings[i], record->count);
+        } else if (record) {
+            add_finding(report, source, record);
+        } else {
+            return; /* the file has shrunk: the next time may see more */
+        }
+    }
+}
+
+static void read_process(struct source *source) {
+    struct recording_reader *reader = facts_reader(source->facts);
+    const struct recording_header *header = recording_reader_header(reader);
+    source->process = (struct report_process){
+        .pid = header->pid,
+        .parent = header->parent,
+        .exe = facts_exe(source->facts),
+        .argv = facts_argv(source->facts),
+        .recording = source->path,
+        .state = header->state,
+        .started_ns = header->started_ns,
+        .forked = header->forked != 0,
+        .lost = header->lost,
+        .dropped = header->dropped,
+        .cut_searches = header->cut_searches,
+        .threads = (uint32_t)facts_threads(source->facts),
+        .stack_depth = header->stack_depth,
+        .max_steps = header->max_steps,
+        .off_reason = header->state == RECORDING_OFF ? header->off_reason : "",
+    };
+    memcpy(source->process.events, header->events, sizeof header->events);
+    struct recording_slot slot;
+    for (size_t i = 0; recording_reader_slot(reader, i, &slot); i++)
+        for (size_t j = 0; slot.state != RECORDING_SLOT_FREE && j < RECORDING_FAMILIES; j++)
+            source->process.events[j] += slot.events[j];
+    const char *damage = recording_reader_damage(reader);
+    if (damage)
+        snprintf(source->damage, sizeof source->damage, "%s: %s", source->path, damage);
+}
+
+static void scan_modules(struct report *report, struct source *source) {
+    for (; source->modules_scanned < facts_modules(source->facts); source->modules_scanned++) {
+        const struct facts_module *module = facts_module(source->facts, source->modules_scanned);
+        struct symbols_image *image = resolver_image(&source->resolver, module);
+        Elf *elf = symbols_elf(image);
+        if (elf)
+            report->unseen |= coverage_of(elf, module->path);
+    }
+    size_t count = 0;
+    for (int family = 0; family < COVERAGE_FAMILIES; family++)
+        if (report->unseen & 1u << family)
+            report->unseen_names[count++] = coverage_family_name(family);
+}
+
+static struct source *find_source(struct report *report, const char *path) {
+    for (size_t i = 0; i < report->sources_count; i++)
+        if (strcmp(report->sources[i]->path, path) == 0)
+            return report->sources[i];
+    return NULL;
+}
+
+int report_update(struct report *report, const char *path, char *error, size_t error_size) {
+    struct source *source = find_source(report, path);
+    if (source) {
+        facts_update(source->facts);
+    } else {
+        struct facts *facts;
+        int status = facts_open(path, &facts, error, error_size);
+        if (status < 0)
+            return status;
+        source = memory_pool_alloc(&report->pool, sizeof *source);
+        source->path = copy_text(report, path);
+        source->facts = facts;
+        resolver_init(&source->resolver, facts, report->symbols, &report->pool);
+        report->sources = memory_array_grow(report->sources, &report->sources_capacity,
+                                            report->sources_count + 1, sizeof *report->sources);
+        report->sources[report->sources_count++] = source;
+    }
+    read_process(source);
+    read_findings(report, source);
+    scan_modules(report, source);
+    return 0;
+}
+
+const char *report_damage(const struct report *report, size_t index) {
+    for (size_t i = 0; i < report->sources_count; i++)
+        if (report->sources[i]->damage[0] && index-- == 0)
+            return report->sources[i]->damage;
+    return NULL;
+}
+
+const char *report_remark(const struct report *report, size_t index) {
+    return symbols_remark(report->symbols, index);
+}
+
+size_t report_findings(const struct report *report) {
+    return report->entries_count;
+}
+
+const struct report_finding *report_finding(const struct report *report, size_t index) {
+    return &report->entries[index]->finding;
+}
+
+unsigned report_finding_revision(const struct report *report, size_t index) {
+    return report->entries[index]->revision;
+}
+
+size_t report_processes(const struct report *report) {
+    return report->sources_count;
+}
+
+const struct report_process *report_process(const struct report *report, size_t index) {
+    return &report->sources[index]->process;
+}
+
+uint64_t report_events(const struct report *report, enum recording_family family) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < report->sources_count; i++)
+        sum += report->sources[i]->process.events[family];
+    return sum;
+}
+
+const char *const *report_unseen(const struct report *report) {
+    return report->unseen_names;
+}
+
+bool report_counts(const struct report_finding *finding) {
+    return finding->severity >= FINDING_WARNING && !finding->suppressed;
+}

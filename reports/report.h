@@ -1,0 +1,162 @@
+/* A report: the one model that every output format is written from.
+ *
+ * A report gathers the recordings of the processes of one run (one file per process), resolves their
+ * addresses, and holds the findings, merged: the same bug closed many times, by many locks or in many
+ * processes is one finding with a count. It can be updated while the recordings grow. Writers (report_text.h,
+ * report_json.h) only read it.
+ *
+ * Not thread-safe. All memory belongs to the report and lives until report_free; strings are UTF-8 as the
+ * program gave them, unescaped.
+ */
+#ifndef GORDIAN_REPORTS_REPORT_H
+#define GORDIAN_REPORTS_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "detector/finding.h"
+#include "detector/recording.h"
+
+/* One frame of a resolved stack, innermost first; an inlined call gives a frame of its own. */
+struct report_frame {
+    const char *function; /* demangled; NULL when not known */
+    const char
+        *file; /* as the debug information gives it, made absolute with its directory; NULL when not known */
+    uint32_t line;        /* 0 when not known */
+    const char *module;   /* path of the ELF file; NULL when the address is in none */
+    uint64_t offset;      /* of the address in the file's own address space */
+    const char *build_id; /* hex; NULL when it has none */
+    bool inlined;         /* inlined into the next frame */
+    uint32_t declared;    /* line on which the function is declared; 0 when not known */
+};
+
+struct report_stack {
+    const struct report_frame *frames;
+    size_t count;
+    bool cut; /* longer than the stack_depth option */
+};
+
+struct report_thread {
+    const char *id;   /* "T1" */
+    const char *name; /* pthread name, "main" for the first thread; never NULL */
+    uint32_t tid;
+    const char *creator;         /* id of the creating thread; NULL when not known */
+    struct report_stack created; /* count 0 for the first thread */
+};
+
+struct report_lock {
+    const char *id; /* "L1" */
+    const char
+        *name; /* "account_lock", "table+0x40", "mutex initialised at bank.c:12", "thread T2"; never NULL */
+    uint32_t kind;        /* enum recording_lock_kind */
+    const char *variable; /* the symbol that covers it, without offset; NULL when there is none */
+    uint64_t address;
+    struct report_stack initialised; /* count 0 when no init call was seen */
+    struct report_stack first;
+};
+
+struct report_hold {
+    const struct report_lock *lock; /* NULL: nothing (finding.h) */
+    uint32_t mode;
+    struct report_stack stack;
+};
+
+struct report_step {
+    const struct report_thread *thread;
+    const struct report_hold *holds;
+    size_t holds_count;
+    struct report_hold wants;
+};
+
+struct report_finding {
+    const char *id;      /* hex, the same for the same bug in every run, build address and machine */
+    const char *message; /* one line that states the conflict */
+    uint32_t kind, shape, severity;
+    uint64_t count;
+    uint64_t time_ns; /* since the start of its process */
+    uint32_t pid;
+    bool suppressed;
+    const struct report_step *steps;
+    size_t steps_count;
+    const struct report_thread *const *threads; /* every thread that the steps name, once */
+    size_t threads_count;
+    const struct report_lock *const *locks; /* every lock that the steps name, once */
+    size_t locks_count;
+};
+
+struct report_process {
+    uint32_t pid, parent;
+    const char *exe;         /* "" when not known */
+    const char *const *argv; /* NULL-terminated */
+    const char *recording;   /* path of the file */
+    uint32_t state;          /* enum recording_state */
+    uint64_t started_ns;     /* CLOCK_REALTIME */
+    bool forked;
+    uint32_t lost; /* enum recording_lost, or-ed */
+    uint64_t dropped, cut_searches;
+    uint32_t threads;                /* seen in all */
+    uint32_t stack_depth, max_steps; /* the options of these names */
+    uint64_t events[RECORDING_FAMILIES];
+    const char *off_reason; /* "" unless state is RECORDING_OFF */
+};
+
+/* What `gordian run` knows and the recordings do not. */
+struct report_run {
+    const char *const *argv; /* NULL-terminated; NULL when the report is made from recordings alone */
+    const char *exe;
+    uint32_t pid;
+    uint64_t started_ns; /* CLOCK_REALTIME */
+    double duration_s;
+    int exit; /* the program's own exit status, 128+signal; -1 while it runs */
+};
+
+struct report;
+
+/* The version of gordian that reports name. */
+#define REPORT_TOOL_VERSION "0.1.0"
+
+/* Return an empty report. Never NULL: without memory the command says so and exits (memory.h). */
+struct report *report_create(void);
+void report_free(struct report *report);
+
+/* Set what is known of the run; the strings are copied. May be called again. */
+void report_set_run(struct report *report, const struct report_run *run);
+
+/* Read the recording at `path`, or what was appended to it since the last call with that path. New findings
+ * are resolved, merged and appended: the first N findings never change their place. Returns 0, or a negative
+ * errno with one line in `error` that says what is wrong with the file. A recording that is cut off or
+ * damaged somewhere gives what stands before the damage and returns 0, and report_damage says so. A file that
+ * is no recording gives -EINVAL. */
+int report_update(struct report *report, const char *path, char *error, size_t error_size);
+
+/* One line about a recording that was damaged or cut off, NULL when there was none. */
+const char *report_damage(const struct report *report, size_t index);
+
+/* One line about something the report had to do without, as a program file that changed since it ran; NULL
+ * when there are no more. */
+const char *report_remark(const struct report *report, size_t index);
+
+size_t report_findings(const struct report *report);
+const struct report_finding *report_finding(const struct report *report, size_t index);
+size_t report_processes(const struct report *report);
+const struct report_process *report_process(const struct report *report, size_t index);
+const struct report_run *report_run(const struct report *report); /* NULL when not set */
+
+/* How often the finding at this place became another one, from 0. A deadlock that was predicted and then
+ * happens is one bug: the prediction turns into the deadlock at the same place in the list (and a prediction
+ * of what has happened already adds nothing), so whoever prints findings as they come prints it again when
+ * its revision has grown. A growing count is no revision. */
+unsigned report_finding_revision(const struct report *report, size_t index);
+
+/* Sum of the events of a family over all processes. */
+uint64_t report_events(const struct report *report, enum recording_family family);
+
+/* Families of primitives that a module of the run imports and that this version does not see ("semaphore",
+ * "rwlock", "futex", ...), NULL-terminated, sorted. */
+const char *const *report_unseen(const struct report *report);
+
+/* Whether a finding counts for the exit status: severity error or warning, and not suppressed. */
+bool report_counts(const struct report_finding *finding);
+
+#endif

@@ -1,0 +1,31 @@
+/* The text report: for a person at a terminal or in a CI log. */
+#ifndef GORDIAN_REPORTS_REPORT_TEXT_H
+#define GORDIAN_REPORTS_REPORT_TEXT_H
+
+#include <stdio.h>
+
+#include "reports/report.h"
+
+struct report_style {
+    bool colour;    /* ANSI colours */
+    bool utf8;      /* may draw with non-ASCII characters */
+    bool full;      /* do not fold wrapper frames */
+    unsigned width; /* columns; 0: do not wrap */
+};
+
+/* The style for a stream: colour only on a terminal, with NO_COLOR unset and TERM not "dumb"; its width;
+ * UTF-8 by locale. */
+struct report_style report_style_of(FILE *stream);
+
+/* Write one finding, as it is printed the moment it is made. */
+void report_text_finding(const struct report *report, const struct report_finding *finding,
+                         const struct report_style *style, FILE *out);
+
+/* Write the closing summary: the findings by name, what was seen and what could not be seen. A run without
+ * any lock event is said to be that, never clean. */
+void report_text_summary(const struct report *report, const struct report_style *style, FILE *out);
+
+/* Write the whole report: every finding, then the summary. Returns 0, or a negative errno of the stream. */
+int report_text_write(const struct report *report, const struct report_style *style, FILE *out);
+
+#endif

@@ -1,0 +1,693 @@
+#include "detector/lock_graph.h"
+
+#include "tests/check.h"
+#include "tests/detector/program.h"
+#include "tests/detector/random.h"
+
+/* ---- what is a cycle ---- */
+
+TEST(two_threads_in_opposite_orders) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    NEST(p, 2, 10, 11);
+    CHECK_STR(p->text, "");
+    NEST(p, 3, 11, 10);
+    CHECK_STR(p->text, "T2 holds 10 wants 11, T3 holds 11 wants 10\n");
+    CHECK_EQ(program_counts(p).cycles, 1);
+    CHECK_EQ(program_counts(p).locks, 2);
+    CHECK_EQ(program_counts(p).edges, 2);
+    CHECK_EQ(program_counts(p).dependencies, 2);
+    program_destroy(p);
+}
+
+TEST(two_threads_in_the_same_order) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    NEST(p, 2, 10, 11);
+    NEST(p, 3, 10, 11);
+    NEST(p, 2, 11, 12);
+    NEST(p, 3, 10, 12);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+TEST(one_thread_in_both_orders) {
+    struct program *p = program_create();
+    NEST(p, 1, 10, 11);
+    NEST(p, 1, 11, 10);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+TEST(a_lock_released_before_the_closing_one) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    NEST(p, 2, 10, 11);
+    program_lock(p, 3, 11);
+    program_unlock(p, 3, 11);
+    program_lock(p, 3, 10);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+TEST(three_threads_around) {
+    struct program *p = program_create();
+    program_start(p, 2, 4, 1);
+    NEST(p, 2, 10, 11);
+    NEST(p, 3, 11, 12);
+    CHECK_STR(p->text, "");
+    NEST(p, 4, 12, 10);
+    CHECK_STR(p->text, "T2 holds 10 wants 11, T3 holds 11 wants 12, T4 holds 12 wants 10\n");
+    program_destroy(p);
+}
+
+TEST(three_edges_by_two_threads) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    NEST(p, 2, 10, 11);
+    NEST(p, 3, 11, 12);
+    NEST(p, 2, 12, 10);
+    NEST(p, 3, 12, 10);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+TEST(five_threads_around) {
+    struct program *p = program_create();
+    program_start(p, 2, 6, 1);
+    NEST(p, 4, 12, 13);
+    NEST(p, 2, 10, 11);
+    NEST(p, 6, 14, 10);
+    NEST(p, 3, 11, 12);
+    CHECK_STR(p->text, "");
+    NEST(p, 5, 13, 14);
+    CHECK_STR(p->text,
+              "T2 holds 10 wants 11, T3 holds 11 wants 12, T4 holds 12 wants 13, T5 holds 13 wants 14, "
+              "T6 holds 14 wants 10\n");
+    program_destroy(p);
+}
+
+TEST(a_ring_of_three_in_both_directions_is_two_cycles) {
+    struct program *p = program_create();
+    program_start(p, 2, 7, 1);
+    NEST(p, 2, 10, 11);
+    NEST(p, 3, 11, 12);
+    NEST(p, 4, 12, 10);
+    CHECK_STR(p->text, "T2 holds 10 wants 11, T3 holds 11 wants 12, T4 holds 12 wants 10\n");
+    p->text[0] = '\0';
+    /* The same pairs the other way round, each by the thread that took it first, so that no pair is a cycle.
+     */
+    NEST(p, 2, 11, 10);
+    NEST(p, 3, 12, 11);
+    NEST(p, 4, 10, 12);
+    CHECK_STR(p->text, "T4 holds 10 wants 12, T3 holds 12 wants 11, T2 holds 11 wants 10\n");
+    program_destroy(p);
+}
+
+TEST(a_cycle_is_reported_once_and_counted_again) {
+    struct program *p = program_create();
+    program_start(p, 2, 5, 1);
+    NEST(p, 2, 10, 11);
+    NEST(p, 3, 11, 10);
+    NEST(p, 2, 20, 21);
+    NEST(p, 3, 21, 20);
+    CHECK_EQ(p->found, 2);
+    CHECK_EQ(p->again, 0);
+    NEST(p, 4, 20, 21);
+    CHECK_EQ(p->again, 1);
+    CHECK_EQ(p->again_number, 2);
+    NEST(p, 5, 11, 10);
+    CHECK_EQ(p->again, 2);
+    CHECK_EQ(p->again_number, 1);
+    NEST(p, 5, 11, 10); /* known: nothing is searched */
+    CHECK_EQ(p->again, 2);
+    CHECK_EQ(p->found, 2);
+    program_destroy(p);
+}
+
+TEST(a_cycle_that_has_happened_is_not_predicted) {
+    struct program *p = program_create();
+    program_start(p, 2, 4, 1);
+    lock_graph_mark_reported(p->graph, (const uint32_t[]){12, 10, 11}, 3, 77);
+    NEST(p, 2, 10, 11);
+    NEST(p, 3, 11, 12);
+    NEST(p, 4, 12, 10);
+    CHECK_STR(p->text, "");
+    CHECK_EQ(p->again, 1);
+    CHECK_EQ(p->again_number, 77);
+    program_destroy(p);
+}
+
+/* ---- gate locks ---- */
+
+TEST(a_gate_lock_around_both_sides) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    NEST(p, 2, 9, 10, 11);
+    NEST(p, 3, 9, 11, 10);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+TEST(a_gate_lock_around_one_side) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    NEST(p, 2, 9, 10, 11);
+    NEST(p, 3, 11, 10);
+    CHECK_STR(p->text, "T2 holds 9 10 wants 11, T3 holds 11 wants 10\n");
+    program_destroy(p);
+}
+
+TEST(a_gate_lock_released_before_the_inner_lock) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    NEST(p, 2, 9, 10, 11);
+    program_lock(p, 3, 9);
+    program_lock(p, 3, 11);
+    program_unlock(p, 3, 9);
+    program_lock(p, 3, 10);
+    CHECK_STR(p->text, "T2 holds 9 10 wants 11, T3 holds 11 wants 10\n");
+    program_destroy(p);
+}
+
+TEST(different_gate_locks) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    NEST(p, 2, 8, 10, 11);
+    NEST(p, 3, 9, 11, 10);
+    CHECK_STR(p->text, "T2 holds 8 10 wants 11, T3 holds 9 11 wants 10\n");
+    program_destroy(p);
+}
+
+TEST(a_gate_lock_held_for_reading_by_both) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    program_read(p, 2, 9);
+    NEST(p, 2, 10, 11);
+    program_read(p, 3, 9);
+    NEST(p, 3, 11, 10);
+    CHECK_STR(p->text, "T2 holds 9r 10 wants 11, T3 holds 9r 11 wants 10\n");
+    program_destroy(p);
+}
+
+TEST(a_gate_lock_held_for_reading_by_one) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    program_read(p, 2, 9);
+    NEST(p, 2, 10, 11);
+    NEST(p, 3, 9, 11, 10);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+TEST(a_gate_lock_between_two_of_three) {
+    struct program *p = program_create();
+    program_start(p, 2, 4, 1);
+    NEST(p, 2, 9, 10, 11);
+    NEST(p, 3, 9, 11, 12);
+    NEST(p, 4, 12, 10);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+/* Both orders are seen under the gate first and without it later: the later ones count. */
+TEST(fewer_gates_make_a_dependency_new) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    NEST(p, 2, 9, 10, 11);
+    NEST(p, 3, 9, 11, 10);
+    program_lock(p, 2, 10);
+    CHECK_EQ(program_lock(p, 2, 11), 1);
+    CHECK_STR(p->text, "T2 holds 10 wants 11, T3 holds 9 11 wants 10\n");
+    program_destroy(p);
+}
+
+TEST(of_one_thread_and_segment_only_minimal_gate_sets_are_kept) {
+    struct program *p = program_create();
+    program_lock(p, 1, 8);
+    program_lock(p, 1, 9);
+    program_lock(p, 1, 10);
+    CHECK_EQ(program_lock(p, 1, 11), 1);
+    program_unlock_all(p, 1);
+    CHECK_EQ(program_counts(p).dependencies, 6); /* 8-9, 8-10, 9-10, 8-11, 9-11, 10-11 */
+    program_lock(p, 1, 7);
+    program_lock(p, 1, 8);
+    program_lock(p, 1, 9);
+    program_lock(p, 1, 10);
+    program_unlock(p, 1, 7);
+    CHECK_EQ(program_lock(p, 1, 11), 0); /* the same gates */
+    program_unlock_all(p, 1);
+    CHECK_EQ(program_counts(p).dependencies, 9); /* 7-8, 7-9 and 7-10 */
+    program_lock(p, 1, 9);
+    program_lock(p, 1, 10);
+    CHECK_EQ(program_lock(p, 1, 11), 1); /* takes the place of 9-11 and 10-11 under 8, and of 9-10 under 8 */
+    CHECK_EQ(program_counts(p).dependencies, 9);
+    program_unlock(p, 1, 11);
+    program_unlock(p, 1, 9);
+    program_lock(p, 1, 7);
+    CHECK_EQ(program_lock(p, 1, 11), 1); /* 10-11 under 7, beside 10-11 under 9; 10-7 and 7-11 */
+    CHECK_EQ(program_counts(p).dependencies, 12);
+    program_destroy(p);
+}
+
+/* ---- readers and writers ---- */
+
+TEST(readers_only) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    program_read(p, 2, 10), program_read(p, 2, 11);
+    program_read(p, 3, 11), program_read(p, 3, 10);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+TEST(one_lock_is_only_read) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    program_read(p, 2, 10), program_lock(p, 2, 11);
+    program_lock(p, 3, 11), program_read(p, 3, 10);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+TEST(readers_that_want_to_write_what_the_other_reads) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    program_read(p, 2, 10), program_lock(p, 2, 11);
+    program_unlock_all(p, 2);
+    program_read(p, 3, 11), program_lock(p, 3, 10);
+    CHECK_STR(p->text, "T2 holds 10r wants 11, T3 holds 11r wants 10\n");
+    program_destroy(p);
+}
+
+TEST(a_reader_that_wants_what_a_writer_holds) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    program_lock(p, 2, 10), program_read(p, 2, 11);
+    program_lock(p, 3, 11), program_read(p, 3, 10);
+    CHECK_STR(p->text, "T2 holds 10 wants 11r, T3 holds 11 wants 10r\n");
+    program_destroy(p);
+}
+
+TEST(modes_are_kept_apart) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    program_read(p, 2, 10), program_read(p, 2, 11);
+    program_unlock_all(p, 2);
+    program_read(p, 3, 11), program_read(p, 3, 10);
+    program_unlock_all(p, 3);
+    CHECK_STR(p->text, "");
+    program_lock(p, 2, 10), program_read(p, 2, 11);
+    program_unlock_all(p, 2);
+    CHECK_STR(p->text, "");
+    program_lock(p, 3, 11), program_read(p, 3, 10);
+    CHECK_STR(p->text, "T2 holds 10 wants 11r, T3 holds 11 wants 10r\n");
+    program_destroy(p);
+}
+
+/* ---- trylock ---- */
+
+TEST(a_lock_got_by_trylock_as_the_outer_one) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    program_hold(p, 2, 10), program_lock(p, 2, 11);
+    program_hold(p, 3, 11), program_lock(p, 3, 10);
+    CHECK_STR(p->text, "T2 holds 10 wants 11, T3 holds 11 wants 10\n");
+    program_destroy(p);
+}
+
+TEST(a_lock_got_by_trylock_as_the_inner_one) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    program_lock(p, 2, 10), program_hold(p, 2, 11);
+    program_lock(p, 3, 11), program_lock(p, 3, 10);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+/* ---- order by creation and joining ---- */
+
+TEST(before_the_thread_was_created) {
+    struct program *p = program_create();
+    NEST(p, 1, 10, 11);
+    program_start(p, 2, 2, 1);
+    NEST(p, 2, 11, 10);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+TEST(after_the_thread_was_created) {
+    struct program *p = program_create();
+    program_start(p, 2, 2, 1);
+    NEST(p, 1, 10, 11);
+    NEST(p, 2, 11, 10);
+    CHECK_STR(p->text, "T1 holds 10 wants 11, T2 holds 11 wants 10\n");
+    program_destroy(p);
+}
+
+TEST(after_the_thread_was_joined) {
+    struct program *p = program_create();
+    program_start(p, 2, 2, 1);
+    NEST(p, 2, 11, 10);
+    segments_join(p->segments, 1, 2);
+    NEST(p, 1, 10, 11);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+TEST(one_thread_joined_before_the_next_was_created) {
+    struct program *p = program_create();
+    program_start(p, 2, 2, 1);
+    NEST(p, 2, 10, 11);
+    segments_join(p->segments, 1, 2);
+    program_start(p, 3, 3, 1);
+    NEST(p, 3, 11, 10);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+TEST(threads_that_run_one_after_the_other_by_chance) {
+    struct program *p = program_create();
+    program_start(p, 2, 2, 1);
+    NEST(p, 2, 10, 11);
+    program_start(p, 3, 3, 1);
+    segments_join(p->segments, 1, 2);
+    NEST(p, 3, 11, 10);
+    CHECK_STR(p->text, "T2 holds 10 wants 11, T3 holds 11 wants 10\n");
+    program_destroy(p);
+}
+
+/* ---- locks that go away ---- */
+
+TEST(a_removed_lock_is_in_no_cycle) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    NEST(p, 2, 10, 11);
+    NEST(p, 2, 20, 21);
+    lock_graph_remove(p->graph, 10);
+    NEST(p, 3, 11, 12); /* 12 lies where 10 was */
+    CHECK_STR(p->text, "");
+    NEST(p, 3, 21, 20); /* the others are still known */
+    CHECK_STR(p->text, "T2 holds 20 wants 21, T3 holds 21 wants 20\n");
+    program_destroy(p);
+}
+
+TEST(removing_a_lock_removes_all_of_it) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    NEST(p, 2, 10, 11, 12, 13);
+    NEST(p, 3, 13, 12, 11, 10);
+    CHECK_EQ(program_counts(p).edges, 12);
+    lock_graph_remove(p->graph, 11);
+    CHECK_EQ(program_counts(p).locks, 3);
+    CHECK_EQ(program_counts(p).edges, 6);
+    CHECK_EQ(program_counts(p).dependencies, 6);
+    lock_graph_remove(p->graph, 11);
+    lock_graph_remove(p->graph, 99);
+    for (uint32_t lock = 10; lock <= 13; lock++)
+        lock_graph_remove(p->graph, lock);
+    CHECK_EQ(program_counts(p).locks + program_counts(p).edges + program_counts(p).dependencies, 0);
+    program_destroy(p);
+}
+
+TEST(a_cycle_that_is_broken_and_closed_by_other_locks) {
+    struct program *p = program_create();
+    program_start(p, 2, 4, 1);
+    NEST(p, 2, 10, 11);
+    NEST(p, 3, 11, 12);
+    NEST(p, 4, 12, 10);
+    lock_graph_remove(p->graph, 11);
+    p->text[0] = '\0';
+    NEST(p, 2, 10, 13);
+    NEST(p, 3, 13, 12);
+    CHECK_STR(p->text, "T2 holds 10 wants 13, T3 holds 13 wants 12, T4 holds 12 wants 10\n");
+    program_destroy(p);
+}
+
+TEST(short_lived_locks_leave_no_memory_behind) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    size_t taken = 0;
+    for (uint32_t i = 0; i < 100000; i++) {
+        if (i == 1000)
+            taken = p->arena.taken;
+        NEST(p, 2, 100 + i, 1, 2);
+        NEST(p, 3, 3, 100 + i);
+        lock_graph_remove(p->graph, 100 + i);
+    }
+    CHECK_EQ(p->arena.taken, taken);
+    CHECK_EQ(program_counts(p).locks, 3);
+    CHECK_STR(p->text, "");
+    /* 1 -> 2 was always under a gate that cannot be held again: now it is as good as ungated. */
+    NEST(p, 3, 2, 1);
+    CHECK(strstr(p->text, " 1 wants 2, T3 holds 2 wants 1\n") != NULL);
+    program_destroy(p);
+}
+
+/* ---- what is known ---- */
+
+TEST(knows_what_a_thread_has_said_in_its_segment) {
+    struct program *p = program_create();
+    struct lock_hold held = {10, LOCK_EXCLUSIVE, 0}, wanted = {11, LOCK_EXCLUSIVE, 0};
+    struct lock_hold shared = {11, LOCK_SHARED, 0};
+    CHECK(!lock_graph_knows(p->graph, 1, 0, &held, &wanted));
+    NEST(p, 1, 9, 10, 11);
+    CHECK(!lock_graph_knows(p->graph, 1, 0, &held, &wanted));
+    NEST(p, 1, 10, 11);
+    CHECK(lock_graph_knows(p->graph, 1, 0, &held, &wanted));
+    CHECK(!lock_graph_knows(p->graph, 1, 0, &held, &shared));
+    CHECK(!lock_graph_knows(p->graph, 1, 0, &wanted, &held));
+    CHECK(!lock_graph_knows(p->graph, 1, 1, &held, &wanted));
+    CHECK(!lock_graph_knows(p->graph, 2, 0, &held, &wanted));
+    lock_graph_remove(p->graph, 11);
+    CHECK(!lock_graph_knows(p->graph, 1, 0, &held, &wanted));
+    program_destroy(p);
+}
+
+TEST(a_dependency_is_new_once_per_thread_and_segment) {
+    struct program *p = program_create();
+    program_lock(p, 1, 10);
+    CHECK_EQ(program_want(p, 1, 11, LOCK_EXCLUSIVE, 5), 1);
+    CHECK_EQ(program_want(p, 1, 11, LOCK_EXCLUSIVE, 6), 0);
+    CHECK_EQ(program_want(p, 1, 11, LOCK_SHARED, 5), 1);
+    program_start(p, 2, 2, 1);
+    CHECK_EQ(program_want(p, 1, 11, LOCK_EXCLUSIVE, 5), 1);
+    program_destroy(p);
+}
+
+/* ---- what a finding says ---- */
+
+static void check_whole_finding(const struct finding *finding) {
+    CHECK_EQ(finding->kind, FINDING_DEADLOCK_POTENTIAL);
+    CHECK_EQ(finding->shape, FINDING_SHAPE_CYCLE);
+    CHECK_EQ(finding->severity, FINDING_WARNING);
+    CHECK_EQ(finding->steps_count, 2);
+    const struct finding_step *a = &finding->steps[0], *b = &finding->steps[1];
+    CHECK_EQ(a->thread, 2);
+    CHECK_EQ(a->holds_count, 4);
+    const struct lock_hold expected[] = {
+        {30, LOCK_EXCLUSIVE, 1}, {20, LOCK_SHARED, 2}, {10, LOCK_EXCLUSIVE, 3}, {25, LOCK_EXCLUSIVE, 4}};
+    CHECK(memcmp(a->holds, expected, sizeof expected) == 0);
+    CHECK_EQ(a->wants.lock, 11);
+    CHECK_EQ(a->wants.mode, LOCK_EXCLUSIVE);
+    CHECK_EQ(a->wants.stack, 5);
+    CHECK_EQ(b->thread, 3);
+    CHECK_EQ(b->holds_count, 1);
+    CHECK_EQ(b->holds[0].lock, 11);
+    CHECK_EQ(b->holds[0].mode, LOCK_SHARED);
+    CHECK_EQ(b->holds[0].stack, 6);
+    CHECK_EQ(b->wants.lock, 10);
+    CHECK_EQ(b->wants.mode, LOCK_SHARED);
+    CHECK_EQ(b->wants.stack, 7);
+}
+
+TEST(a_finding_lists_all_locks_held_in_order_with_their_stacks) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    p->check = check_whole_finding;
+    program_lock(p, 2, 30);
+    program_read(p, 2, 20);
+    program_lock(p, 2, 10);
+    program_lock(p, 2, 25);
+    program_lock(p, 2, 11);
+    program_read(p, 3, 11);
+    program_read(p, 3, 10);
+    CHECK_EQ(p->found, 1);
+    program_destroy(p);
+}
+
+/* ---- bounds ---- */
+
+TEST(cycles_with_the_same_stacks_are_reported_up_to_the_bound) {
+    struct program *p = program_create_with(&(struct lock_graph_options){.max_per_signature = 3});
+    program_start(p, 2, 3, 1);
+    p->stack = 1;
+    for (uint32_t i = 0; i < 10; i++) {
+        NEST(p, 2, 100 + 2 * i, 101 + 2 * i);
+        NEST(p, 3, 101 + 2 * i, 100 + 2 * i);
+    }
+    CHECK_EQ(p->found, 3);
+    CHECK_EQ(p->again, 7);
+    CHECK_EQ(p->again_number, 1);
+    p->stack = 2; /* other code */
+    NEST(p, 2, 200, 201);
+    NEST(p, 3, 201, 200);
+    CHECK_EQ(p->found, 4);
+    CHECK_EQ(program_counts(p).cycles, 4);
+    CHECK_EQ(program_counts(p).unreported, 0);
+    program_destroy(p);
+}
+
+TEST(the_default_bound_of_a_signature_is_64) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    p->stack = 1;
+    for (uint32_t i = 0; i < 70; i++) {
+        NEST(p, 2, 100 + 2 * i, 101 + 2 * i);
+        NEST(p, 3, 101 + 2 * i, 100 + 2 * i);
+    }
+    CHECK_EQ(p->found, 64);
+    CHECK_EQ(p->again, 6);
+    program_destroy(p);
+}
+
+TEST(all_cycles_are_reported_up_to_the_bound) {
+    struct program *p = program_create_with(&(struct lock_graph_options){.max_cycles = 5});
+    program_start(p, 2, 3, 1);
+    for (uint32_t i = 0; i < 8; i++) {
+        NEST(p, 2, 100 + 2 * i, 101 + 2 * i);
+        NEST(p, 3, 101 + 2 * i, 100 + 2 * i);
+    }
+    CHECK_EQ(p->found, 5);
+    CHECK_EQ(program_counts(p).cycles, 5);
+    CHECK_EQ(program_counts(p).unreported, 3);
+    program_destroy(p);
+}
+
+/* Every pair of 12 locks is taken in both orders by one thread: nothing can be found, and it is much to
+ * search. */
+TEST(a_search_stops_at_its_budget_and_is_counted) {
+    struct program *p = program_create_with(&(struct lock_graph_options){.max_steps = 100});
+    program_start(p, 2, 2, 1);
+    p->stack = 1;
+    for (uint32_t a = 1; a <= 12; a++)
+        for (uint32_t b = 1; b <= 12; b++)
+            if (a != b)
+                NEST(p, 2, a, b);
+    CHECK_EQ(program_counts(p).cut_searches, 0); /* no use goes together with the new one: nothing to try */
+    p->stack = 2;
+    for (uint32_t a = 1; a <= 12; a++)
+        for (uint32_t b = 1; b <= 12; b++)
+            if (a < b)
+                program_start(p, 3 + a * 12 + b, 3 + a * 12 + b, 1), NEST(p, 3 + a * 12 + b, a, b);
+    CHECK(program_counts(p).cut_searches > 0);
+    CHECK(p->found > 0);
+    program_destroy(p);
+}
+
+TEST(gate_sets_beyond_the_bound_are_searched_but_not_kept) {
+    struct program *p = program_create_with(&(struct lock_graph_options){.max_gate_sets = 3});
+    program_start(p, 2, 3, 1);
+    NEST(p, 3, 11, 10);
+    for (uint32_t gate = 20; gate < 25; gate++)
+        NEST(p, 2, gate, 10, 11);
+    CHECK_EQ(program_counts(p).dropped, 2);
+    CHECK_EQ(p->found, 1);
+    CHECK_EQ(p->again, 4);
+    NEST(p, 2, 10, 11); /* fewer gates than all of them */
+    CHECK_EQ(program_counts(p).dropped, 2);
+    CHECK(lock_graph_knows(p->graph, 2, 0, &(struct lock_hold){.lock = 10}, &(struct lock_hold){.lock = 11}));
+    program_destroy(p);
+}
+
+TEST(uses_beyond_the_bound_are_searched_but_not_kept) {
+    struct program *p = program_create_with(&(struct lock_graph_options){.max_uses = 3});
+    program_start(p, 2, 8, 1);
+    NEST(p, 8, 11, 10);
+    for (uint32_t thread = 2; thread < 7; thread++)
+        NEST(p, thread, 10, 11);
+    CHECK_EQ(program_counts(p).dropped, 2);
+    CHECK_EQ(program_counts(p).dependencies, 4);
+    CHECK_EQ(p->found, 1);
+    CHECK_EQ(p->again, 4);
+    program_destroy(p);
+}
+
+TEST(uses_that_are_over_make_room) {
+    struct program *p = program_create_with(&(struct lock_graph_options){.max_uses = 100});
+    for (uint32_t thread = 2; thread < 2002; thread++) {
+        segments_start(p->segments, thread, 1);
+        struct lock_hold held = {10, LOCK_EXCLUSIVE, 1};
+        lock_graph_add(p->graph, &(struct lock_dependency){.thread = thread,
+                                                           .holds_count = 1,
+                                                           .holds = &held,
+                                                           .wants = {11, LOCK_EXCLUSIVE, 2}});
+        segments_join(p->segments, 1, thread);
+    }
+    CHECK_EQ(program_counts(p).dropped, 0);
+    CHECK(program_counts(p).dependencies <= 65);
+    program_destroy(p);
+}
+
+/* ---- scale ---- */
+
+TEST(three_hundred_locks_held) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    for (uint32_t lock = 1; lock <= 300; lock++)
+        program_lock(p, 2, lock);
+    CHECK_EQ(program_counts(p).edges, 300 * 299 / 2);
+    CHECK_STR(p->text, "");
+    program_unlock_all(p, 2);
+    NEST(p, 3, 300, 1);
+    CHECK_EQ(p->found, 1);
+    CHECK(strncmp(p->text, "T2 holds 1 2 3 4 5 6 7 8 9 10 ", 30) == 0);
+    CHECK(strstr(p->text, " 298 299 wants 300, T3 holds 300 wants 1\n") != NULL);
+    program_destroy(p);
+}
+
+TEST(twenty_thousand_locks) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    for (uint32_t lock = 1; lock < 20000; lock++)
+        NEST(p, 2, lock, lock + 1);
+    for (uint32_t lock = 1; lock < 20000; lock += 2)
+        NEST(p, 3, 20000 + lock, lock);
+    CHECK_EQ(program_counts(p).locks, 30000);
+    CHECK_STR(p->text, "");
+    NEST(p, 3, 10001, 10000);
+    CHECK_STR(p->text, "T2 holds 10000 wants 10001, T3 holds 10001 wants 10000\n");
+    CHECK_EQ(program_counts(p).cut_searches, 0);
+    program_destroy(p);
+}
+
+TEST(a_ring_of_two_hundred_locks_and_threads) {
+    struct program *p = program_create();
+    program_start(p, 2, 201, 1);
+    for (uint32_t i = 0; i < 200; i++) {
+        CHECK_EQ(p->found, 0);
+        NEST(p, 2 + i, 1 + i * 7 % 200, 1 + (i * 7 + 7) % 200);
+    }
+    CHECK_EQ(p->found, 1);
+    CHECK_EQ(program_counts(p).cut_searches, 0);
+    program_destroy(p);
+}
+
+/* A lock per account, taken in the order of each transfer: 1000 locks in one component. */
+TEST(transfers_between_a_thousand_accounts) {
+    struct program *p = program_create();
+    program_start(p, 2, 9, 1);
+    p->stack = 1;
+    random_seed(1);
+    for (uint32_t i = 0; i < 30000; i++) {
+        uint32_t from = 1 + random_below(1000), to = 1 + random_below(1000);
+        if (from != to)
+            NEST(p, 2 + i % 8, from, to);
+    }
+    CHECK_EQ(p->found, 64);
+    CHECK(program_counts(p).cut_searches > 0);
+    CHECK_EQ(program_counts(p).dropped, 0);
+    program_destroy(p);
+}
+
+CHECK_MAIN

@@ -1,0 +1,50 @@
+#include "reports/escape.h"
+
+#include <stdlib.h>
+
+#include "tests/check.h"
+
+static void check_written(void (*write)(const char *text, FILE *out), const char *text,
+                          const char *expected) {
+    char *result = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&result, &size);
+    write(text, out);
+    fclose(out);
+    CHECK_STR(result, expected);
+    free(result);
+}
+
+TEST(a_terminal_gets_no_control_characters) {
+    check_written(escape_write, "plain text", "plain text");
+    check_written(escape_write, "\033[2J\r\n\t\x07\x7f", "\\x1b[2J\\x0d\\x0a\\x09\\x07\\x7f");
+    check_written(escape_write,
+                  "\xc2\x9b"
+                  "31m",
+                  "\\x9b31m"); /* CSI as a C1 character */
+    check_written(escape_write,
+                  "a\xe2\x80\xae"
+                  "b",
+                  "a\\u{202e}b"); /* right-to-left override */
+    check_written(escape_write, "\xc3\xbc \xf0\x9f\x94\x92", "\xc3\xbc \xf0\x9f\x94\x92");
+}
+
+TEST(bytes_that_are_no_utf8_are_shown_one_by_one) {
+    check_written(escape_write, "\xff", "\\xff");
+    check_written(escape_write, "\xc3", "\\xc3"); /* cut off */
+    check_written(escape_write, "\xe2\x82", "\\xe2\\x82");
+    check_written(escape_write, "\xc0\xaf", "\\xc0\\xaf");                   /* overlong */
+    check_written(escape_write, "\xed\xa0\x80", "\\xed\\xa0\\x80");          /* a surrogate */
+    check_written(escape_write, "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* beyond Unicode */
+}
+
+TEST(json_gets_valid_utf8) {
+    check_written(escape_write_utf8,
+                  "a\xff"
+                  "b\xc3\xbc\xe2\x82",
+                  "a\xef\xbf\xbd"
+                  "b\xc3\xbc\xef\xbf\xbd\xef\xbf\xbd");
+    check_written(escape_write_utf8, "\033\n", "\033\n");
+}
+
+CHECK_MAIN

@@ -1,0 +1,148 @@
+#include "reports/finding_id.h"
+
+#include <stdlib.h>
+
+#include "tests/check.h"
+
+/* A finding of two steps in a file of our own, changed by each test. */
+static struct report_frame frames[4][2];
+static struct report_lock alice, bob;
+static struct report_thread one, two;
+static struct report_hold holds[2];
+static struct report_step steps[2];
+static struct report_finding finding;
+
+static struct report_stack stack_of(size_t index, const char *function, uint32_t line) {
+    frames[index][0] = (struct report_frame){.function = function,
+                                             .file = "bank.c",
+                                             .line = line,
+                                             .module = "/opt/bank/bank",
+                                             .offset = line,
+                                             .declared = 10};
+    frames[index][1] = (struct report_frame){
+        .function = "start_thread", .module = "/lib/libc.so.6", .offset = 0x8000, .line = 1, .declared = 1};
+    return (struct report_stack){frames[index], 2, false};
+}
+
+static void start(void) {
+    alice =
+        (struct report_lock){.id = "L1", .name = "alice", .variable = "alice", .kind = 1, .address = 0x1000};
+    bob =
+        (struct report_lock){.id = "L2", .name = "bob+0x8", .variable = "bob", .kind = 1, .address = 0x2000};
+    one = (struct report_thread){.id = "T1", .name = "main"};
+    two = (struct report_thread){.id = "T2", .name = "teller"};
+    holds[0] = (struct report_hold){&alice, 0, stack_of(0, "transfer", 12)};
+    holds[1] = (struct report_hold){&bob, 0, stack_of(1, "audit", 15)};
+    steps[0] = (struct report_step){&one, &holds[0], 1, {&bob, 0, stack_of(2, "transfer", 14)}};
+    steps[1] = (struct report_step){&two, &holds[1], 1, {&alice, 0, stack_of(3, "audit", 16)}};
+    finding = (struct report_finding){.kind = 1, .shape = 1, .steps = steps, .steps_count = 2};
+}
+
+static uint64_t signature(void) {
+    return finding_id_signature(&finding);
+}
+
+TEST(the_number_itself_does_not_change_from_version_to_version) {
+    start();
+    CHECK(finding_id_of(&finding, signature()) == 0x1e9a1f76e2c05084);
+}
+
+TEST(it_does_not_depend_on_rotation_threads_addresses_or_paths) {
+    start();
+    uint64_t before = signature();
+    struct report_step first = steps[0];
+    steps[0] = steps[1];
+    steps[1] = first;
+    CHECK_EQ(signature(), before);
+    steps[0].thread = &one;
+    alice.address = 0x9000;
+    alice.id = "L99";
+    bob.name = "bob+0x10";
+    for (int i = 0; i < 4; i++)
+        frames[i][0].module = "/home/me/build/bank";
+    CHECK_EQ(signature(), before);
+}
+
+TEST(code_added_elsewhere_in_the_file_changes_nothing) {
+    start();
+    uint64_t before = signature();
+    for (int i = 0; i < 4; i++) {
+        frames[i][0].line += 100;
+        frames[i][0].declared += 100;
+        frames[i][0].offset += 0x1000;
+    }
+    CHECK_EQ(signature(), before);
+    frames[0][0].line++; /* but the lock is taken on another line of its function */
+    CHECK(signature() != before);
+}
+
+TEST(what_starts_threads_and_locks_beside_the_knot_change_nothing) {
+    start();
+    struct report_hold more[2] = {{.lock = &(struct report_lock){.id = "L3", .name = "gate", .kind = 1}},
+                                  holds[0]};
+    uint64_t before = signature();
+    steps[0].holds = more;
+    steps[0].holds_count = 2;
+    frames[1][1].function = "clone3";
+    frames[2][1].function = NULL;
+    CHECK_EQ(signature(), before);
+}
+
+TEST(functions_locks_modes_kinds_and_shapes_count) {
+    start();
+    uint64_t before = signature(), id = finding_id_of(&finding, before);
+    frames[2][0].function = "withdraw";
+    CHECK(signature() != before);
+    start();
+    bob.variable = "carol";
+    CHECK(signature() != before);
+    start();
+    steps[0].wants.mode = LOCK_SHARED;
+    CHECK(signature() != before);
+    start();
+    finding.kind = 2;
+    CHECK_EQ(signature(), before);
+    CHECK(finding_id_of(&finding, before) != id);
+    start();
+    finding.shape = 6;
+    CHECK(finding_id_of(&finding, before) != id);
+}
+
+TEST(functions_without_a_name_are_their_offset_in_their_module) {
+    start();
+    frames[0][0].function = NULL;
+    uint64_t before = signature();
+    frames[0][0].module = "/elsewhere/bank";
+    CHECK_EQ(signature(), before);
+    frames[0][0].offset++;
+    CHECK(signature() != before);
+    frames[0][0].module = NULL; /* an address in no module means nothing elsewhere */
+    before = signature();
+    frames[0][0].offset++;
+    CHECK_EQ(signature(), before);
+}
+
+/* Every rotation of rings of every length must give one number, also where steps repeat. */
+TEST(all_rotations_of_long_rings_are_one) {
+    enum { LONGEST = 9 };
+    static struct report_frame at[LONGEST];
+    struct report_step ring[LONGEST], turned[LONGEST];
+    for (size_t length = 1; length <= LONGEST; length++)
+        for (unsigned pattern = 0; pattern < 1u << length; pattern++) {
+            uint64_t first = 0;
+            for (size_t i = 0; i < length; i++) {
+                at[i] = (struct report_frame){.function = pattern >> i & 1 ? "f" : "g", .module = "m"};
+                ring[i] = (struct report_step){.thread = &one, .wants = {.stack = {&at[i], 1, false}}};
+            }
+            for (size_t turn = 0; turn < length; turn++) {
+                for (size_t i = 0; i < length; i++)
+                    turned[i] = ring[(i + turn) % length];
+                struct report_finding one_turn = {.steps = turned, .steps_count = length};
+                uint64_t now = finding_id_signature(&one_turn);
+                first = turn ? first : now;
+                CHECK(now == first);
+            }
+        }
+}
+
+CHECK_MAIN

@@ -1,0 +1,68 @@
+#include "reports/names.h"
+
+#include "tests/check.h"
+
+static struct memory_pool pool;
+
+static const char *place(struct report_frame frame) {
+    return names_place(&pool, &(struct report_stack){&frame, 1, false});
+}
+
+TEST(a_place_is_told_as_far_as_it_is_known) {
+    CHECK_STR(place((struct report_frame){
+                  .function = "transfer", .file = "/src/bank.c", .line = 12, .module = "/opt/bank"}),
+              "bank.c:12 in transfer");
+    CHECK_STR(place((struct report_frame){.file = "bank.c", .line = 12, .module = "/opt/bank"}), "bank.c:12");
+    CHECK_STR(place((struct report_frame){.function = "transfer", .module = "/opt/bank", .offset = 0x10}),
+              "transfer in bank");
+    CHECK_STR(place((struct report_frame){.module = "/opt/libbank.so", .offset = 0x12a0}),
+              "libbank.so+0x12a0");
+    CHECK_STR(place((struct report_frame){.offset = 0x12a0}), "0x12a0");
+    CHECK(names_place(&pool, &(struct report_stack){0}) == NULL);
+}
+
+TEST(a_function_of_cpp_is_shown_without_its_signature) {
+    CHECK_STR(names_short(&pool, "transfer"), "transfer");
+    CHECK_STR(names_short(&pool, "Bank::audit()"), "Bank::audit");
+    CHECK_STR(names_short(&pool, "Bank::audit(int, char const*) const"), "Bank::audit");
+    CHECK_STR(names_short(&pool, "void bank::transfer<bank::Account (*)(int)>(bank::Account&, int)"),
+              "bank::transfer<bank::Account (*)(int)>");
+    CHECK_STR(names_short(&pool, "(anonymous namespace)::run(int) [clone .part.0]"),
+              "(anonymous namespace)::run");
+    static const char *const kept[] = {"main::{lambda()#1}::operator()() const",
+                                       "decltype(auto) f<int>()",
+                                       "f(int)::local()",
+                                       "void (*f(int))(int)",
+                                       "broken<(",
+                                       "f(",
+                                       ""};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        CHECK_STR(names_short(&pool, kept[i]), kept[i]);
+}
+
+TEST(a_lock_is_named_by_its_variable_then_by_where_it_was_made_then_by_its_first_use) {
+    struct report_frame init = {.function = "open_account", .file = "bank.c", .line = 12};
+    struct report_frame first = {.function = "transfer", .file = "bank.c", .line = 40};
+    struct report_lock lock = {.kind = LOCK_KIND_MUTEX, .address = 0x1234};
+    CHECK_STR(names_lock(&pool, &lock, NULL, 0), "mutex 0x1234");
+    lock.first = (struct report_stack){&first, 1, false};
+    CHECK_STR(names_lock(&pool, &lock, NULL, 0), "mutex first locked at bank.c:40 in transfer");
+    lock.initialised = (struct report_stack){&init, 1, false};
+    CHECK_STR(names_lock(&pool, &lock, NULL, 0), "mutex initialised at bank.c:12 in open_account");
+    lock.kind = LOCK_KIND_RWLOCK;
+    CHECK_STR(names_lock(&pool, &lock, NULL, 0), "rwlock initialised at bank.c:12 in open_account");
+    CHECK_STR(names_lock(&pool, &lock, "table", 0), "table");
+    CHECK_STR(names_lock(&pool, &lock, "table", 64), "table+0x40");
+}
+
+TEST(a_thread_has_its_own_name_only_if_it_differs_from_the_programs) {
+    CHECK_STR(names_thread(&pool, "T1", 1, "bank", "/opt/bank"), "main");
+    CHECK_STR(names_thread(&pool, "T3", 3, "bank", "/opt/bank"), "thread T3");
+    CHECK_STR(names_thread(&pool, "T3", 3, "", "/opt/bank"), "thread T3");
+    CHECK_STR(names_thread(&pool, "T3", 3, "teller", "/opt/bank"), "teller");
+    CHECK_STR(names_thread(&pool, "T3", 3, "bank-of-a-long-", "/opt/bank-of-a-long-name"), "thread T3");
+    CHECK_STR(names_thread(&pool, "T3", 3, "bank", ""), "bank");
+    memory_pool_free(&pool);
+}
+
+CHECK_MAIN
