@@ -26,7 +26,16 @@ struct disowned {
 static struct disowned *disowned;
 static uint32_t disowned_count, disowned_room;
 
+/* What findings_add_once has recorded; direct-mapped, so that a misuse in a loop takes no more room than one.
+ */
+#define ONCE_BITS 10
+static struct {
+    uint64_t key;
+    uint32_t number;
+} once[1u << ONCE_BITS];
+
 void findings_start(void) {
+    memset(once, 0, sizeof once);
     last_number = by_number_room = orphans_count = orphans_room = disowned_count = disowned_room = 0;
     by_number = NULL;
     orphans = NULL;
@@ -130,6 +139,17 @@ static void again(void *context, uint32_t number) {
     (void)context;
     if (number && number <= last_number)
         __atomic_add_fetch(&by_number[number]->count, 1, __ATOMIC_RELAXED);
+}
+
+void findings_add_once(const struct finding *finding, uint64_t places) {
+    uint64_t key = (places ^ (uint64_t)finding->kind << 56) * 0x9e3779b97f4a7c15u | 1;
+    uint32_t i = (uint32_t)(key >> (64 - ONCE_BITS));
+    if (once[i].key == key) {
+        again(NULL, once[i].number);
+        return;
+    }
+    once[i].key = key;
+    once[i].number = findings_add(finding);
 }
 
 const struct lock_graph_listener findings_listener = {.found = found, .again = again};

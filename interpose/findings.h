@@ -22,6 +22,9 @@ void findings_start(void);
  */
 uint32_t findings_add(const struct finding *finding);
 
+/* The same, but count it where one of the same kind and places was recorded before. */
+void findings_add_once(const struct finding *finding, uint64_t places);
+
 /* The thread is gone: what it held is orphaned. */
 void findings_orphan(struct thread *t);
 

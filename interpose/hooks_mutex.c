@@ -6,7 +6,8 @@
 
 enum hook_mode hooks_mode(struct thread *t, const struct call_site *call) {
     /* A longjmp out of a handler left it behind. (A handler on a stack of its own is not above it.) */
-    if ((t->special & THREAD_BUSY) && call->sp > t->busy_sp && t->busy_sp >= t->stack_low && call->sp < t->stack_high)
+    if ((t->special & THREAD_BUSY) && call->sp > t->busy_sp && t->busy_sp >= t->stack_low &&
+        call->sp < t->stack_high)
         t->special &= ~(uint32_t)THREAD_BUSY;
     if (t->special & THREAD_BUSY)
         return unwinder_inside() ? HOOK_PASS : HOOK_ACCOUNT;
@@ -215,20 +216,6 @@ HOOK int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock, const 
 }
 
 /* Not the lock taken last, or taken more than once, or not held by this thread. */
-static void unlocked_other(struct thread *t, uint32_t id, const struct call_site *call) {
-    struct recording_held *held = thread_holds(t, id);
-    if (held && held->depth > 1) {
-        held->depth--;
-    } else if (held) {
-        if (thread_record(held))
-            stack_memo_released(thread_record(held), call->sp);
-        thread_remove(t, held);
-    } else if (thread_plain(t)) {
-        KEEP_ERRNO;
-        session_foreign_unlock(t, id, call);
-    }
-}
-
 static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex, uint64_t pc, uint64_t sp,
                                                  uint64_t bp) {
     const struct call_site call = {pc, sp, bp};
@@ -238,12 +225,27 @@ static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex, uint64_
     enum hook_mode mode = thread_plain(t) ? HOOK_FULL : hooks_mode(t, &call);
     if (mode == HOOK_PASS)
         return (t->special & THREAD_BUSY) ? 0 : REAL(pthread_mutex_unlock)(mutex);
-    /* Before the release: after it the mutex may be gone, and another at its address. */
+    /* Before the release: after it the mutex may be gone, and another at its address or another thread in it.
+     */
     uint32_t id = lock_table_find(mutex);
+    struct recording_held *held = id ? thread_holds(t, id) : NULL;
+    struct session_foreign foreign = {0};
+    if (id && !held && mode == HOOK_FULL)
+        foreign = session_foreign_owner(t, id);
     int result = REAL(pthread_mutex_unlock)(mutex);
-    if (result == 0 && id)
-        unlocked_other(t, id, &call);
-    return result;
+    if (result != 0)
+        return result;
+    if (held && held->depth > 1) {
+        held->depth--;
+    } else if (held) {
+        if (thread_record(held))
+            stack_memo_released(thread_record(held), sp);
+        thread_remove(t, held);
+    } else if (foreign.owner) {
+        KEEP_ERRNO;
+        session_foreign_unlock(t, id, &foreign, stack_memo_find(&t->memo, t, &call), &call);
+    }
+    return 0;
 }
 
 /* The real unlock refused: the thread still holds what was taken off its account. */

@@ -105,8 +105,17 @@ void session_wait_join(struct thread *t, uint32_t thread, bool timed, struct sta
                        const struct call_site *call);
 void session_wait_over(struct thread *t);
 
-/* A lock was released by a thread that does not hold it. */
-void session_foreign_unlock(struct thread *t, uint32_t lock, const struct call_site *call);
+/* The other thread that holds a lock which this one releases, if there is one, and the address where it took
+ * it. */
+struct session_foreign {
+    uint32_t owner, mode, stack;
+    uint64_t site;
+};
+struct session_foreign session_foreign_owner(struct thread *t, uint32_t lock);
+
+/* The lock was released all the same: misuse.unlock_not_owner. */
+void session_foreign_unlock(struct thread *t, uint32_t lock, const struct session_foreign *foreign,
+                            struct stack_record *stack, const struct call_site *call);
 
 /* Do what thread.attention asks for. */
 void session_attend(struct thread *t, const struct call_site *call);

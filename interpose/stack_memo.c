@@ -224,7 +224,8 @@ static uint32_t splice(struct thread *t, struct stack_record *record, const stru
 
 uint32_t stack_memo_resolved(const struct stack_record *record, const struct call_site *now) {
     for (uint32_t i = record->check; i < record->slots_count; i++)
-        if ((uint64_t)(uintptr_t)record->slots[i].at < now->sp || *record->slots[i].at != record->slots[i].value)
+        if ((uint64_t)(uintptr_t)record->slots[i].at < now->sp ||
+            *record->slots[i].at != record->slots[i].value)
             return 0;
     return record->stack;
 }

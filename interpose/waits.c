@@ -7,6 +7,7 @@
 #include "interpose/notice.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
+#include "interpose/stack_store.h"
 
 #define LONGEST_KNOT 4096
 
@@ -272,12 +273,37 @@ void session_wait_over(struct thread *t) {
     __atomic_store_n(&t->slot->wait_kind, WAIT_NONE, __ATOMIC_RELEASE);
 }
 
-void session_foreign_unlock(struct thread *t, uint32_t lock, const struct call_site *call) {
-    (void)call;
+struct session_foreign session_foreign_owner(struct thread *t, uint32_t lock) {
+    struct session_foreign foreign = {0};
     session_enter(t);
-    for (struct thread *owner = session_threads(); owner; owner = owner->next)
-        if (owner != t && owner->slot->state != RECORDING_SLOT_FREE &&
-            account_of(owner, lock, LOCK_EXCLUSIVE))
-            findings_disown(owner, lock);
+    for (struct thread *owner = session_threads(); owner && !foreign.owner; owner = owner->next) {
+        const struct recording_held *held = owner != t && owner->slot->state != RECORDING_SLOT_FREE
+                                                ? account_of(owner, lock, LOCK_EXCLUSIVE)
+                                                : NULL;
+        if (held)
+            foreign = (struct session_foreign){owner->id, held->mode, held->stack, held->site};
+    }
+    session_leave(t);
+    return foreign;
+}
+
+void session_foreign_unlock(struct thread *t, uint32_t lock, const struct session_foreign *foreign,
+                            struct stack_record *stack, const struct call_site *call) {
+    session_enter(t);
+    struct thread *owner = session_thread_at(foreign->owner);
+    /* Another thread's stack cannot be compared from here: unless it is recorded, its innermost call is what
+     * is known. */
+    uint32_t taken = foreign->stack ? foreign->stack : stack_store_intern(&foreign->site, 1, true);
+    struct lock_hold hold = {lock, foreign->mode, taken};
+    struct lock_hold unlock = {lock, LOCK_EXCLUSIVE, stack ? stack_memo_resolve(t, stack, call) : 0};
+    struct finding_step steps[2] = {{.thread = t->id, .wants = unlock},
+                                    {.thread = foreign->owner, .holds_count = 1, .holds = &hold}};
+    findings_add_once(&(struct finding){.kind = FINDING_MISUSE_UNLOCK_NOT_OWNER,
+                                        .severity = FINDING_ERROR,
+                                        .steps_count = 2,
+                                        .steps = steps},
+                      (uint64_t)unlock.stack << 32 | taken);
+    if (owner)
+        findings_disown(owner, lock);
     session_leave(t);
 }

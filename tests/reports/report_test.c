@@ -210,7 +210,7 @@ TEST(locks_of_the_same_name_are_told_apart) {
               "locks mutex "
               "initialised at fixture.c:36 in Bank::audit (L5); teller, holding mutex initialised at "
               "fixture.c:36 in "
-              "Bank::audit() (L5), locks mutex initialised at fixture.c:36 in Bank::audit (L4)");
+              "Bank::audit (L5), locks mutex initialised at fixture.c:36 in Bank::audit (L4)");
     report_free(report);
     builder_free(&builder);
 }
