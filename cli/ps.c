@@ -74,9 +74,13 @@ static int is_process(const struct dirent *entry) {
     return entry->d_name[strspn(entry->d_name, "0123456789")] == 0;
 }
 
+/* The name is all digits. */
+static uint32_t pid_of(const struct dirent *entry) {
+    return (uint32_t)strtoul(entry->d_name, NULL, 10);
+}
+
 static int by_pid(const struct dirent **a, const struct dirent **b) {
-    long x = atol((*a)->d_name), y = atol((*b)->d_name);
-    return x < y ? -1 : x > y;
+    return pid_of(*a) < pid_of(*b) ? -1 : pid_of(*a) > pid_of(*b);
 }
 
 /* Processes that end meanwhile, are somebody else's or have nothing to do with gordian are passed over. */
@@ -88,7 +92,7 @@ static int print_all(void) {
     for (int i = 0; i < count; i++) {
         struct live *live;
         char error[256];
-        if (live_read_process((uint32_t)atol(entries[i]->d_name), &live, error, sizeof error) == 0) {
+        if (live_read_process(pid_of(entries[i]), &live, error, sizeof error) == 0) {
             print_process(live);
             live_free(live);
             printed++;

@@ -220,10 +220,7 @@ void dependencies_take_back(struct dependencies *d, struct lock_edge *edge, uint
     struct edge_use *use = find_use(d, edge, thread, segment);
     struct gate_set *older = use->gates.next;
     if (!older) {
-        struct edge_use **link = &edge->uses;
-        while (*link != use)
-            link = &(*link)->next;
-        free_use(d, link);
+        free_use(d, &edge->uses); /* the newest */
         return;
     }
     lockset_release(d->arena, use->gates.held);

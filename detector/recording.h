@@ -190,7 +190,7 @@ struct recording_stack {
     struct recording_record record;
     uint32_t stack;
     uint32_t count;
-    uint32_t cut; /* 1: longer than stack_depth */
+    uint32_t cut; /* 1: it has more frames, which are not known or beyond stack_depth */
     uint32_t reserved;
     uint64_t addresses[];
 };
@@ -238,13 +238,13 @@ struct recording_finding {
 
 /* One lock held, written by the owner of the slot. The entry counts once held_count includes it. */
 struct recording_held {
-    uint32_t lock;
-    uint16_t mode;
-    uint16_t depth; /* times taken (recursive locks); at least 1 */
-    uint32_t stack; /* 0 when it was not needed yet: then `site` alone is known */
-    uint32_t reserved;
-    uint64_t site;    /* address inside the call that took it */
-    uint64_t address; /* of the lock */
+    uint32_t
+        lock; /* its record may be missing from the log while nothing was recorded about it: see `address` */
+    uint32_t mode;
+    uint32_t stack;      /* 0 when it was not needed yet: then `site` alone is known */
+    uint32_t depth;      /* times taken (recursive locks); at least 1 */
+    uint64_t site;       /* address inside the call that took it */
+    uint64_t address;    /* of the lock */
     uint64_t private[2]; /* the library's own */
 };
 

@@ -224,12 +224,15 @@ static void restore_order(struct topo_order *order, struct topo_node *from, stru
 
     struct topo_component *list = sort_by_rank(marked.list);
     struct topo_component *pool = assign_ranks(list, BEHIND, list);
-    int64_t united_rank = pool ? pool->rank : 0;
-    for (uint32_t i = 0; i < marked.united; i++)
-        pool = pool->next;
-    assign_ranks(list, AHEAD, pool);
-    if (marked.united)
+    if (marked.united > 0) {
+        int64_t united_rank = pool->rank;
+        for (uint32_t i = 0; i < marked.united; i++)
+            pool = pool->next;
+        assign_ranks(list, AHEAD, pool);
         list = unite(order, list, united_rank);
+    } else {
+        assign_ranks(list, AHEAD, pool);
+    }
 
     for (struct topo_component *c = list; c; c = c->next) {
         c->rank = c->new_rank;

@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "interpose/locks.h"
 #include "interpose/notice.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
 #include "interpose/text.h"
+#include "interpose/threads.h"
 
 static uint32_t last_number;
 static struct recording_finding **by_number; /* index: number */
@@ -79,7 +81,7 @@ static void refresh_name(struct thread *t) {
         return;
     for (int i = (int)got - 1; i < 16; i++)
         name[i] = '\0'; /* the newline */
-    session_record_name(t, name);
+    threads_record_name(t, name);
 }
 
 static void tell_command(void) {
@@ -97,7 +99,11 @@ uint32_t findings_add(const struct finding *finding) {
     uint32_t holds = 0;
     for (uint32_t i = 0; i < finding->steps_count; i++) {
         holds += finding->steps[i].holds_count;
-        refresh_name(session_thread_at(finding->steps[i].thread));
+        refresh_name(threads_at(finding->steps[i].thread));
+        for (uint32_t k = 0; k < finding->steps[i].holds_count; k++)
+            locks_record(finding->steps[i].holds[k].lock);
+        if (finding->steps[i].wants.lock)
+            locks_record(finding->steps[i].wants.lock);
     }
     struct recording_finding *record;
     size_t steps_size = finding->steps_count * sizeof record->steps[0];
@@ -154,11 +160,16 @@ void findings_add_once(const struct finding *finding, uint64_t places) {
 
 const struct lock_graph_listener findings_listener = {.found = found, .again = again};
 
+void findings_add_orphan(uint32_t thread, const struct lock_hold *hold) {
+    if (room_for(&orphans, orphans_count, &orphans_room, sizeof *orphans))
+        orphans[orphans_count++] = (struct orphan){thread, *hold};
+}
+
 void findings_orphan(struct thread *t) {
     for (uint32_t i = 0; i < t->slot->held_count; i++) {
         const struct recording_held *held = &t->held[i];
-        if (held->lock && room_for(&orphans, orphans_count, &orphans_room, sizeof *orphans))
-            orphans[orphans_count++] = (struct orphan){t->id, {held->lock, held->mode, held->stack}};
+        if (held->lock)
+            findings_add_orphan(t->id, &(struct lock_hold){held->lock, held->mode, held->stack});
     }
 }
 
@@ -190,4 +201,12 @@ void findings_drop_disowned(struct thread *t) {
             thread_remove(t, held);
         disowned[i] = disowned[--disowned_count];
     }
+}
+
+void findings_forget_orphan(uint32_t lock) {
+    for (uint32_t i = 0; i < orphans_count;)
+        if (orphans[i].hold.lock == lock)
+            orphans[i] = orphans[--orphans_count];
+        else
+            i++;
 }

@@ -28,6 +28,12 @@ void findings_add_once(const struct finding *finding, uint64_t places);
 /* The thread is gone: what it held is orphaned. */
 void findings_orphan(struct thread *t);
 
+/* A thread that is gone, or not of this process, has left the lock behind. */
+void findings_add_orphan(uint32_t thread, const struct lock_hold *hold);
+
+/* Somebody has unlocked it after all. */
+void findings_forget_orphan(uint32_t lock);
+
 /* If the lock was left behind by a thread that is gone, set its id and hold and return true. */
 bool findings_orphaned(uint32_t lock, uint32_t *thread, struct lock_hold *hold);
 

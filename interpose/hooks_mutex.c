@@ -1,8 +1,13 @@
 /* pthread_mutex_* and the condition waits that release and take one. */
 #define _GNU_SOURCE
 #include "interpose/hooks.h"
+#include "interpose/inheritance.h"
 #include "interpose/lock_table.h"
+#include "interpose/locks.h"
+#include "interpose/misuse.h"
+#include "interpose/ordering.h"
 #include "interpose/unwinder.h"
+#include "interpose/waits.h"
 
 enum hook_mode hooks_mode(struct thread *t, const struct call_site *call) {
     /* A longjmp out of a handler left it behind. (A handler on a stack of its own is not above it.) */
@@ -12,7 +17,7 @@ enum hook_mode hooks_mode(struct thread *t, const struct call_site *call) {
     if (t->special & THREAD_BUSY)
         return unwinder_inside() ? HOOK_PASS : HOOK_ACCOUNT;
     if (t->special & THREAD_FORKING)
-        return session_in_child() ? HOOK_PASS : HOOK_ACCOUNT;
+        return inheritance_in_child() ? HOOK_PASS : HOOK_ACCOUNT;
     KEEP_ERRNO;
     session_attend(t, call);
     return HOOK_FULL;
@@ -26,7 +31,7 @@ static inline bool acquired(int result) {
 static inline uint32_t mutex_id(struct thread *t, const void *mutex, struct stack_record *stack,
                                 const struct call_site *call) {
     uint32_t id = lock_table_find(mutex);
-    return __builtin_expect(id != 0, 1) ? id : session_lock_id(t, mutex, LOCK_KIND_MUTEX, stack, call);
+    return __builtin_expect(id != 0, 1) ? id : locks_id(t, mutex, LOCK_KIND_MUTEX, stack, call);
 }
 
 /* The thread has the lock now: a first time, or once more. */
@@ -58,12 +63,12 @@ static int lock_contended(struct thread *t, pthread_mutex_t *mutex, uint32_t id,
                           uint64_t key, const struct call_site *call) {
     {
         KEEP_ERRNO;
-        session_wait_lock(t, id, LOCK_EXCLUSIVE, false, stack, call);
+        waits_lock(t, id, LOCK_EXCLUSIVE, false, stack, call);
         if (key)
-            session_dependency(t, id, LOCK_EXCLUSIVE, stack, call, key);
+            ordering_add(t, id, LOCK_EXCLUSIVE, stack, call, key);
     }
     int result = REAL(pthread_mutex_lock)(mutex);
-    session_wait_over(t);
+    waits_over(t);
     if (acquired(result))
         mutex_account(t, id, mutex, stack, call);
     return result;
@@ -84,17 +89,20 @@ static int lock_full(struct thread *t, pthread_mutex_t *mutex, const struct call
         key = thread_seen_key(t, thread_held_sum(t->held, t->slot->held_count), id, LOCK_EXCLUSIVE);
         if (!session_threaded)
             thread_mark_seen(t, key); /* until there is a second thread */
-        if (thread_seen(t, key) || session_edges_seen(t, id, LOCK_EXCLUSIVE, key))
+        if (thread_seen(t, key) || ordering_known(t, id, LOCK_EXCLUSIVE, key))
             key = 0;
     }
-    /* A lock that this thread holds itself is tried, not waited for unseen. */
+    /* A lock that this thread holds itself is tried, not waited for unseen; an error-checking one just says
+     * no. */
     int result = again && real_is_libc ? REAL(pthread_mutex_trylock)(mutex) : session_try_lock(mutex);
-    if (result == EBUSY)
+    if (result == EBUSY && again && locks_mutex_type(mutex).errorcheck)
+        result = REAL(pthread_mutex_lock)(mutex);
+    else if (result == EBUSY)
         return lock_contended(t, mutex, id, stack, key, call);
     if (acquired(result)) {
         if (key) {
             KEEP_ERRNO;
-            session_dependency(t, id, LOCK_EXCLUSIVE, stack, call, key);
+            ordering_add(t, id, LOCK_EXCLUSIVE, stack, call, key);
         }
         mutex_account(t, id, mutex, stack, call);
     }
@@ -191,7 +199,7 @@ static bool publish_timed(struct thread *t, pthread_mutex_t *mutex, const struct
         return false;
     KEEP_ERRNO;
     struct stack_record *stack = stack_memo_find(&t->memo, t, call);
-    session_wait_lock(t, mutex_id(t, mutex, stack, call), LOCK_EXCLUSIVE, true, stack, call);
+    waits_lock(t, mutex_id(t, mutex, stack, call), LOCK_EXCLUSIVE, true, stack, call);
     return true;
 }
 
@@ -201,7 +209,7 @@ HOOK int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *
     bool published = publish_timed(t, mutex, &call);
     int result = REAL(pthread_mutex_timedlock)(mutex, until);
     if (published)
-        session_wait_over(t);
+        waits_over(t);
     return after_try(t, mutex, result, &call);
 }
 
@@ -211,7 +219,7 @@ HOOK int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock, const 
     bool published = publish_timed(t, mutex, &call);
     int result = REAL(pthread_mutex_clocklock)(mutex, clock, until);
     if (published)
-        session_wait_over(t);
+        waits_over(t);
     return after_try(t, mutex, result, &call);
 }
 
@@ -229,9 +237,9 @@ static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex, uint64_
      */
     uint32_t id = lock_table_find(mutex);
     struct recording_held *held = id ? thread_holds(t, id) : NULL;
-    struct session_foreign foreign = {0};
+    struct misuse_foreign foreign = {0};
     if (id && !held && mode == HOOK_FULL)
-        foreign = session_foreign_owner(t, id);
+        foreign = misuse_foreign_owner(t, id);
     int result = REAL(pthread_mutex_unlock)(mutex);
     if (result != 0)
         return result;
@@ -243,7 +251,7 @@ static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex, uint64_
         thread_remove(t, held);
     } else if (foreign.owner) {
         KEEP_ERRNO;
-        session_foreign_unlock(t, id, &foreign, stack_memo_find(&t->memo, t, &call), &call);
+        misuse_foreign_unlock(t, id, &foreign, stack_memo_find(&t->memo, t, &call), &call);
     }
     return 0;
 }
@@ -282,7 +290,7 @@ HOOK int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *a
     int result = REAL(pthread_mutex_init)(mutex, attributes);
     if (result == 0 && t && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL)) {
         KEEP_ERRNO;
-        session_lock_init(t, mutex, LOCK_KIND_MUTEX, stack_memo_find(&t->memo, t, &call), &call);
+        locks_init(t, mutex, LOCK_KIND_MUTEX, stack_memo_find(&t->memo, t, &call), &call);
     }
     return result;
 }
@@ -293,7 +301,7 @@ HOOK int pthread_mutex_destroy(pthread_mutex_t *mutex) {
     int result = REAL(pthread_mutex_destroy)(mutex);
     if (result == 0 && t && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL)) {
         KEEP_ERRNO;
-        session_lock_gone(t, mutex);
+        locks_gone(t, mutex);
     }
     return result;
 }
@@ -345,8 +353,8 @@ static void cond_begin(struct cond_wait *wait, pthread_mutex_t *mutex, const str
     if (t->slot->held_count && session_threaded) {
         uint64_t sum = thread_held_sum(t->held, t->slot->held_count);
         uint64_t key = thread_seen_key(t, sum, id, LOCK_EXCLUSIVE);
-        if (!thread_seen(t, key) && !session_edges_seen(t, id, LOCK_EXCLUSIVE, key))
-            session_dependency(t, id, LOCK_EXCLUSIVE, wait->stack, call, key);
+        if (!thread_seen(t, key) && !ordering_known(t, id, LOCK_EXCLUSIVE, key))
+            ordering_add(t, id, LOCK_EXCLUSIVE, wait->stack, call, key);
     }
     wait->thread = t;
 }

@@ -2,6 +2,10 @@
 #define _GNU_SOURCE
 #include "interpose/hooks.h"
 #include "interpose/raw.h"
+#include "interpose/threads.h"
+#include "interpose/waits.h"
+
+static size_t default_stack_size = 8u << 20;
 
 /* What a new thread is to do, in the memory of its own state's scratch. */
 struct start {
@@ -21,13 +25,13 @@ static void count_rounds(void *argument) {
     if (++t->rounds < 4 /* PTHREAD_DESTRUCTOR_ITERATIONS */)
         pthread_setspecific(last_round, t);
     else
-        session_thread_gone_for_good(t);
+        waits_thread_gone(t);
 }
 
 static void end_thread(void *argument) {
     KEEP_ERRNO;
     struct thread *t = argument;
-    session_thread_end(t);
+    threads_end(t);
     if (have_last_round && t->slot->held_count)
         pthread_setspecific(last_round, t);
 }
@@ -37,7 +41,7 @@ static void *run_thread(void *argument) {
     struct thread *t = argument;
     struct start start = *(struct start *)t->scratch;
     void *value;
-    session_thread_begin(t);
+    threads_begin(t);
     pthread_cleanup_push(end_thread, t);
     value = start.routine(start.argument);
     pthread_cleanup_pop(1);
@@ -54,15 +58,15 @@ HOOK int pthread_create(pthread_t *handle, const pthread_attr_t *attributes, voi
     {
         KEEP_ERRNO;
         t->slot->events[RECORDING_FAMILY_THREAD]++;
-        created = session_thread_created(t, stack_memo_find(&t->memo, t, &call), &call);
+        created = threads_created(t, stack_memo_find(&t->memo, t, &call), &call);
         struct start *start = created ? (struct start *)thread_scratch(created, sizeof *start) : NULL;
         if (created && !start) {
-            session_thread_not_created(t, created);
+            threads_not_created(t, created);
             created = NULL;
         }
         if (start) {
             int detached = PTHREAD_CREATE_JOINABLE;
-            size_t stack_size = 8u << 20;
+            size_t stack_size = default_stack_size;
             if (attributes) {
                 pthread_attr_getdetachstate(attributes, &detached);
                 pthread_attr_getstacksize(attributes, &stack_size);
@@ -77,10 +81,7 @@ HOOK int pthread_create(pthread_t *handle, const pthread_attr_t *attributes, voi
     int result = REAL(pthread_create)(handle, attributes, run_thread, created);
     if (result != 0) {
         KEEP_ERRNO;
-        session_thread_not_created(t, created);
-    } else if (!created->detached) {
-        /* It may not have run yet, and be joined at once. */
-        created->handle = (uint64_t)*handle;
+        threads_not_created(t, created);
     }
     return result;
 }
@@ -93,7 +94,7 @@ struct join {
 static void join_over(void *argument) {
     const struct join *join = argument;
     if (join->thread)
-        session_wait_over(join->thread);
+        waits_over(join->thread);
 }
 
 static void join_begin(struct join *join, pthread_t handle, bool timed, const struct call_site *call) {
@@ -103,11 +104,11 @@ static void join_begin(struct join *join, pthread_t handle, bool timed, const st
         return;
     KEEP_ERRNO;
     t->slot->events[RECORDING_FAMILY_THREAD]++;
-    struct thread *target = session_thread_by_handle(t, (uint64_t)handle);
-    if (!target)
+    struct thread *target = threads_by_handle(t, (uint64_t)handle);
+    if (!target || target == t) /* libc refuses to join oneself */
         return;
     join->joined = target->id;
-    session_wait_join(t, target->id, timed, stack_memo_find(&t->memo, t, call), call);
+    waits_join(t, target->id, timed, stack_memo_find(&t->memo, t, call), call);
     join->thread = t;
 }
 
@@ -115,8 +116,8 @@ static void join_succeeded(struct join *join) {
     if (!join->thread)
         return;
     KEEP_ERRNO;
-    session_wait_over(join->thread);
-    session_thread_joined(join->thread, join->joined);
+    waits_over(join->thread);
+    threads_joined(join->thread, join->joined);
     join->thread = NULL;
 }
 
@@ -188,7 +189,7 @@ HOOK int pthread_detach(pthread_t handle) {
     struct thread *target = NULL;
     if (t && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL)) {
         KEEP_ERRNO;
-        target = session_thread_by_handle(t, (uint64_t)handle);
+        target = threads_by_handle(t, (uint64_t)handle);
     }
     if (target)
         target->detached = true;
@@ -209,6 +210,11 @@ __attribute__((constructor)) static void start(void) {
     KEEP_ERRNO;
     real_start();
     have_last_round = pthread_key_create(&last_round, count_rounds) == 0;
+    pthread_attr_t defaults;
+    if (pthread_getattr_default_np(&defaults) == 0) {
+        pthread_attr_getstacksize(&defaults, &default_stack_size);
+        pthread_attr_destroy(&defaults);
+    }
     session_start();
 }
 

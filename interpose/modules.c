@@ -200,8 +200,8 @@ void modules_note(uint64_t address) {
                headers ? header->e_phnum : 0);
 }
 
-bool modules_check(void) {
-    bool gone = false;
+bool modules_check(void (*gone)(uint64_t start, uint64_t end)) {
+    bool any = false;
     for (uint32_t i = 0; i < count;) {
         struct dl_find_object object;
         const struct recording_module *record = modules[i].record;
@@ -219,9 +219,10 @@ bool modules_check(void) {
             end->module = record->module;
             recorder_commit(end);
         }
+        gone(modules[i].start, modules[i].end);
         memmove(modules + i, modules + i + 1, (count - i - 1) * sizeof *modules);
         count--;
-        gone = true;
+        any = true;
     }
-    return gone;
+    return any;
 }

@@ -19,8 +19,9 @@ void modules_restart(void);
 /* Record the module that covers `address`, if there is one and it is not known yet. */
 void modules_note(uint64_t address);
 
-/* A dlclose has returned: record the end of every module that is gone. Returns whether one is. */
-bool modules_check(void);
+/* A dlclose has returned: record the end of every module that is gone, and tell `gone` its addresses. Returns
+ * whether one is. */
+bool modules_check(void (*gone)(uint64_t start, uint64_t end));
 
 /* Return the path of the known module that covers `address` and set *offset to the address in its file, or
  * NULL. */

@@ -1,4 +1,5 @@
 #include "interpose/notice.h"
+#include "interpose/locks.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -85,7 +86,7 @@ static void add_place(struct text *line, uint32_t stack) {
 }
 
 static void add_lock(struct text *line, uint32_t id) {
-    const struct session_lock *lock = session_lock_at(id);
+    const struct lock *lock = locks_at(id);
     uint64_t offset;
     const char *module;
     if (lock && lock->kind == LOCK_KIND_THREAD) {

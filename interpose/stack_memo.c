@@ -69,7 +69,13 @@ static void settle(struct thread *t, struct stack_record *record, const struct c
 }
 
 bool stack_memo_check(const struct stack_record *record) {
-    uint64_t differs = 0;
+    uint64_t differs = 0, page = 0;
+    for (uint32_t i = 2; record->foreign && i < record->check; i++) {
+        uint64_t at = (uint64_t)(uintptr_t)record->slots[i].at;
+        if (at >> 12 != page && !unwinder_readable(at))
+            return false;
+        page = at >> 12;
+    }
     for (uint32_t i = 2; i < record->check; i++)
         differs |= *record->slots[i].at ^ record->slots[i].value;
     return !differs;
@@ -80,9 +86,11 @@ struct walk {
     struct stack_slot *slots;
     uint64_t *addresses;
     uint32_t slots_count, frames;
-    uint32_t near; /* slots found within the first two steps */
-    bool first_bp; /* the first frames' own frame pointer counted */
+    uint32_t near;        /* slots found within the first two steps */
+    uint32_t near_frames; /* frames known by then */
+    bool first_bp;        /* the first frames' own frame pointer counted */
     bool cut, stable;
+    bool foreign; /* a slot is not on the thread's own stack */
 };
 
 static void walk_stack(struct thread *t, const struct call_site *call, uint32_t depth, struct walk *w) {
@@ -92,6 +100,7 @@ static void walk_stack(struct thread *t, const struct call_site *call, uint32_t 
     bool bp_noted = false;
     w->stable = true;
     w->addresses[w->frames++] = call->pc - 1;
+    w->foreign = call->sp < t->stack_low || call->sp >= t->stack_high;
     for (uint32_t steps = 1;; steps++) {
         if (w->frames == depth) {
             struct unwinder_frame beyond = frame;
@@ -107,6 +116,7 @@ static void walk_stack(struct thread *t, const struct call_site *call, uint32_t 
         /* Stacks that do not simply grow upwards (a signal frame on another stack) are not looked up again:
          * their outer part may be unmapped while the inner part is the same. */
         w->stable &= frame.sp > sp && step.return_slot >= sp;
+        w->foreign |= frame.sp > t->stack_high;
         if (step.used_bp && !bp_noted) {
             bp_noted = true;
             if (bp_from)
@@ -121,14 +131,19 @@ static void walk_stack(struct thread *t, const struct call_site *call, uint32_t 
             bp_noted = false;
         }
         w->addresses[w->frames++] = frame.pc - !frame.exact;
-        if (steps <= 2)
+        if (steps <= 2) {
             w->near = w->slots_count;
+            w->near_frames = w->frames;
+        }
     }
 }
 
+/* The first two slots are read before anything else is looked at: a foreign stack's come after them. */
 static struct stack_record *make_record(struct stack_memo *memo, const struct call_site *call,
                                         const struct walk *w) {
-    uint32_t slots = w->slots_count < 2 ? 2 : w->slots_count;
+    uint32_t before = w->foreign ? 2 : 0, slots = w->slots_count + before;
+    if (slots < 2)
+        slots = 2;
     struct stack_record *r =
         block_alloc(memo, sizeof *r + slots * sizeof(struct stack_slot) + w->frames * sizeof(uint64_t));
     if (!r)
@@ -139,15 +154,19 @@ static struct stack_record *make_record(struct stack_memo *memo, const struct ca
                                .bp_mask = w->first_bp ? ~(uint64_t)0 : 0,
                                .check = slots,
                                .near = w->near < 2 ? 2 : w->near,
+                               .calm = w->foreign ? -1 : 0,
                                .limit = ~(uint64_t)0,
                                .slots_count = slots,
                                .frames = w->frames,
+                               .near_frames = w->near_frames,
                                .bytes = r->bytes,
                                .cut = w->cut,
-                               .once = !w->stable};
+                               .once = !w->stable,
+                               .foreign = w->foreign};
     for (uint32_t i = 0; i < slots; i++)
-        r->slots[i] = i < w->slots_count ? w->slots[i] : (struct stack_slot){&always_zero, 0};
-    for (uint32_t i = r->near; i < w->slots_count; i++)
+        r->slots[i] = i >= before && i - before < w->slots_count ? w->slots[i - before]
+                                                                 : (struct stack_slot){&always_zero, 0};
+    for (uint32_t i = r->near; i < w->slots_count && !w->foreign; i++)
         if ((uint64_t)(uintptr_t)r->slots[i].at < r->limit)
             r->limit = (uint64_t)(uintptr_t)r->slots[i].at;
     memcpy(stack_record_addresses(r), w->addresses, w->frames * sizeof(uint64_t));
@@ -230,21 +249,28 @@ uint32_t stack_memo_resolved(const struct stack_record *record, const struct cal
     return record->stack;
 }
 
+/* What was compared at the acquisition is certain, and so is what is still active now. A frame that was left
+ * for now and has returned is lost: then the innermost frames are all there is, and the record compares
+ * everything from here on. */
 uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, const struct call_site *now) {
-    bool same = true, cut = record->cut;
+    bool same = true, lost = false, cut = record->cut;
     for (uint32_t i = record->check; i < record->slots_count; i++)
         if ((uint64_t)(uintptr_t)record->slots[i].at >= now->sp)
             same &= *record->slots[i].at == record->slots[i].value;
-        else /* it returned unseen: from now on, look at all of them in time */
-            stack_memo_released(record, ~(uint64_t)0);
+        else
+            lost = true;
+    if (!same || lost) {
+        record->calm = -1;
+        record->check = record->slots_count;
+    }
+    if (lost)
+        return stack_store_intern(stack_record_addresses(record), record->near_frames, true);
     if (!same) {
         uint32_t depth = session_stack_depth();
         uint64_t *joined = thread_joined(t, depth * sizeof(uint64_t));
-        record->calm = -1;
-        record->check = record->slots_count;
         uint32_t frames = joined ? splice(t, record, now, joined, depth, &cut) : 0;
-        if (frames)
-            return stack_store_intern(joined, frames, cut);
+        return frames ? stack_store_intern(joined, frames, cut)
+                      : stack_store_intern(stack_record_addresses(record), record->near_frames, true);
     }
     if (!record->stack)
         record->stack = stack_store_intern(stack_record_addresses(record), record->frames, record->cut);

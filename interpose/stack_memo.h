@@ -50,9 +50,11 @@ struct stack_record {
     uint32_t stack;       /* id in the recording; 0 while not needed */
     uint32_t slots_count; /* at least 2, padded with slots that are always equal */
     uint32_t frames;
-    uint32_t bytes; /* of this block */
-    bool cut;       /* longer than stack_depth */
-    bool once;      /* not to be found again: an unstable stack (signal frame, code without unwind tables) */
+    uint32_t near_frames; /* of them, those that the `near` slots make certain */
+    uint32_t bytes;       /* of this block */
+    bool cut;             /* longer than stack_depth */
+    bool once;    /* not to be found again: an unstable stack (signal frame, code without unwind tables) */
+    bool foreign; /* not on the thread's own stack: a coroutine's, whose outer part may be unmapped by now */
     struct stack_slot slots[]; /* then `frames` addresses, as recording_stack wants them */
 };
 

@@ -102,7 +102,7 @@ uint32_t stack_store_intern(const uint64_t *addresses, uint32_t count, bool cut)
     record->cut = cut;
     memcpy(record->addresses, addresses, count * sizeof *addresses);
     recorder_commit(record);
-    if (cut)
+    if (cut && count == session_stack_depth())
         session_lost(RECORDING_LOST_STACK);
     entries[i & ((1u << bits) - 1)] = (struct entry){hash, record};
     by_id[used] = record;

@@ -150,7 +150,9 @@ static inline struct recording_held *thread_reserve(struct thread *t, uint32_t c
     struct recording_held *held = &t->held[count];
     __atomic_store_n(&t->slot->held_count, count + 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    held->stack = record ? record->stack : 0;
+    /* stack, and depth 1, in one store */
+    uint64_t word = (uint64_t)1 << 32 | (record ? record->stack : 0);
+    __builtin_memcpy(&held->stack, &word, sizeof word);
     held->site = site;
     held->address = (uint64_t)(uintptr_t)address;
     held->private[0] = (uint64_t)(uintptr_t)record;
@@ -159,9 +161,8 @@ static inline struct recording_held *thread_reserve(struct thread *t, uint32_t c
 
 /* The lock of the reserved entry is taken. */
 static inline void thread_confirm(struct recording_held *held, uint32_t lock, uint32_t mode) {
-    held->private[1] = 0; /* a handler may have summed up the entry without its lock */
-    /* lock, mode and depth 1 in one store */
-    uint64_t word = (uint64_t)1 << 48 | (uint64_t)mode << 32 | lock;
+    held->private[1] = 0;                        /* a handler may have summed up the entry without its lock */
+    uint64_t word = (uint64_t)mode << 32 | lock; /* one store */
     __atomic_store_n((uint64_t *)(void *)held, word, __ATOMIC_RELEASE);
 }
 

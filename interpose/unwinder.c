@@ -78,7 +78,7 @@ void unwinder_flush(void) {
 
 /* Whether 8 bytes can be read. The kernel copies the new signal mask before it looks at the (invalid) way to
  * apply it. */
-static bool readable(uint64_t address) {
+bool unwinder_readable(uint64_t address) {
     return raw_syscall(SYS_rt_sigprocmask, -1, (long)address, 0, 8, 0, 0) != -EFAULT;
 }
 
@@ -87,7 +87,7 @@ static bool on_own_stack(const struct thread *t, uint64_t address) {
 }
 
 static bool read_word(const struct thread *t, uint64_t address, uint64_t *out) {
-    if ((address & 7) || (!on_own_stack(t, address) && !readable(address)))
+    if ((address & 7) || (!on_own_stack(t, address) && !unwinder_readable(address)))
         return false;
     *out = *(const uint64_t *)address;
     return true;
@@ -97,6 +97,8 @@ static bool read_word(const struct thread *t, uint64_t address, uint64_t *out) {
 struct view {
     struct thread *thread;
     struct unwinder_frame frame;
+    uint64_t
+        readable_page; /* the last one that was tried; most reads are in unwind tables, byte after byte */
 };
 
 static int view_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info, int need, void *arg) {
@@ -129,10 +131,16 @@ static int view_dyn_list(unw_addr_space_t as, unw_word_t *address, void *arg) {
 }
 
 static int view_memory(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write, void *arg) {
-    const struct view *view = arg;
+    struct view *view = arg;
+    uint64_t page = (address + 7) & ~(uint64_t)4095;
     (void)as;
-    if (write || (!on_own_stack(view->thread, address) && (!readable(address) || !readable(address + 7))))
+    if (write)
         return -UNW_EINVAL;
+    if (!on_own_stack(view->thread, address) && (page != view->readable_page || page > address)) {
+        if (!unwinder_readable(address) || !unwinder_readable(address + 7))
+            return -UNW_EINVAL;
+        view->readable_page = page;
+    }
     memcpy(value, (const void *)address, sizeof *value);
     return 0;
 }
@@ -199,7 +207,7 @@ bool unwinder_start(void) {
 
 /* One step by libunwind. Returns 1, 0 at the outermost frame, negative on failure. */
 static int ask(struct thread *t, struct unwinder_frame *frame, struct unwinder_step *step, bool *by_signal) {
-    struct view view = {t, *frame};
+    struct view view = {t, *frame, 0};
     unw_cursor_t cursor;
     unw_word_t ip, sp, bp;
     unw_save_loc_t saved;
@@ -291,7 +299,9 @@ static bool learn(struct thread *t, struct unwinder_frame *frame, struct unwinde
     int moved = ask(t, frame, step, &by_signal);
     step->used_bp = true;
     step->stable = false;
-    if (moved == 0 && !by_signal) {
+    if (moved < 0 && !by_signal && !before.exact) {
+        step->stable = true; /* nothing is known about code at this address: the walk always ends here */
+    } else if (moved == 0 && !by_signal) {
         rule_store(before.pc, (struct rule){.known = 1, .last = 1});
         step->stable = true;
     } else if (moved > 0 && !by_signal && !before.exact) {

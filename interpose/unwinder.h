@@ -41,6 +41,9 @@ bool unwinder_start(void);
 /* Go from `frame` to its caller. Returns false at the outermost frame, or where the stack cannot be read. */
 bool unwinder_step(struct thread *t, struct unwinder_frame *frame, struct unwinder_step *step);
 
+/* Whether 8 bytes can be read at the address. A system call. */
+bool unwinder_readable(uint64_t address);
+
 /* Forget every rule: a module was unloaded. For the holder of the session's lock. */
 void unwinder_flush(void);
 

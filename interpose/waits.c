@@ -1,18 +1,19 @@
-/* Waits: published before a thread blocks, so that the last one to block sees the whole knot. */
+#include "interpose/waits.h"
+
 #include <string.h>
 
 #include "detector/lock_graph.h"
 #include "detector/wait_graph.h"
 #include "interpose/findings.h"
-#include "interpose/notice.h"
+#include "interpose/locks.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
-#include "interpose/stack_store.h"
+#include "interpose/threads.h"
 
 #define LONGEST_KNOT 4096
 
 static void view_wait(void *context, uint32_t id, struct wait_edge *out) {
-    struct thread *t = session_thread_at(id);
+    struct thread *t = threads_at(id);
     (void)context;
     *out = (struct wait_edge){0};
     if (!t)
@@ -30,7 +31,7 @@ static bool excludes(uint32_t a, uint32_t b) {
 }
 
 /* Whether the thread's account says that it holds the lock. Another thread's account may be changing. */
-static const struct recording_held *account_of(const struct thread *t, uint32_t lock, uint32_t mode) {
+const struct recording_held *waits_account_of(const struct thread *t, uint32_t lock, uint32_t mode) {
     uint32_t count = __atomic_load_n(&t->slot->held_count, __ATOMIC_ACQUIRE);
     /* A larger array is in place before its capacity is. */
     uint32_t capacity = __atomic_load_n(&t->held_capacity, __ATOMIC_ACQUIRE);
@@ -43,18 +44,18 @@ static const struct recording_held *account_of(const struct thread *t, uint32_t 
 
 /* Whether a lock whose owner is gone blocks the next one forever. */
 static bool left_for_good(uint32_t lock) {
-    const struct session_lock *about = session_lock_at(lock);
+    const struct lock *about = locks_at(lock);
     return about && !about->robust;
 }
 
 static enum wait_holder_state view_holder(void *context, uint32_t lock, uint32_t mode, uint32_t *thread) {
     struct lock_hold hold;
     (void)context;
-    for (struct thread *t = session_threads(); t; t = t->next) {
-        if (t->slot->state == RECORDING_SLOT_FREE || !account_of(t, lock, mode))
+    for (struct thread *t = threads_first(); t; t = t->next) {
+        if (t->slot->state == RECORDING_SLOT_FREE || !waits_account_of(t, lock, mode))
             continue;
         *thread = t->id;
-        if (!t->ended || !session_thread_gone(t))
+        if (!t->ended || !threads_gone(t))
             return WAIT_HOLDER_ALIVE;
         return left_for_good(lock) ? WAIT_HOLDER_GONE : WAIT_HOLDER_NONE;
     }
@@ -67,10 +68,10 @@ static enum wait_holder_state view_holder(void *context, uint32_t lock, uint32_t
 static bool may_be_stuck(const struct thread *self, uint32_t lock, uint32_t mode) {
     uint32_t thread;
     struct lock_hold hold;
-    for (const struct thread *t = session_threads(); t; t = t->next) {
+    for (const struct thread *t = threads_first(); t; t = t->next) {
         if (t != self && !t->ended && __atomic_load_n(&t->slot->wait_kind, __ATOMIC_SEQ_CST) == WAIT_NONE)
             continue;
-        if (account_of(t, lock, mode))
+        if (waits_account_of(t, lock, mode))
             return true;
     }
     return findings_orphaned(lock, &thread, &hold);
@@ -101,7 +102,7 @@ static bool reported_before(const struct wait_knot *knot, const struct knot_memo
         for (uint32_t i = first; i < knot->count; i++)
             if (m->edges[i].ticket > m->edges[newest].ticket)
                 newest = i;
-    struct thread *t = session_thread_at(m->threads[newest]);
+    struct thread *t = threads_at(m->threads[newest]);
     if (!t || t->reported_ticket == m->edges[newest].ticket)
         return true;
     t->reported_ticket = m->edges[newest].ticket;
@@ -132,14 +133,14 @@ static bool report_knot(const struct wait_knot *knot, struct knot_memory *m) {
     if (knot->verdict == WAIT_KNOT)
         rotate_to_oldest(m, first, knot->count);
     for (uint32_t i = first; i < knot->count; i++) {
-        struct thread *t = session_thread_at(m->threads[i]);
+        struct thread *t = threads_at(m->threads[i]);
         struct finding_step *step = &m->steps[steps++];
         *step = (struct finding_step){.thread = m->threads[i], .holds = m->holds + holds};
         bool gone = knot->verdict == WAIT_ORPHANED && i == knot->count - 1;
         if (gone && i > first) {
             uint32_t thread;
             uint32_t lock = m->edges[i - 1].target;
-            const struct recording_held *held = t ? account_of(t, lock, m->edges[i - 1].mode) : NULL;
+            const struct recording_held *held = t ? waits_account_of(t, lock, m->edges[i - 1].mode) : NULL;
             if (held) {
                 m->holds[holds] = (struct lock_hold){lock, held->mode, held->stack};
                 step->holds_count = 1;
@@ -150,8 +151,8 @@ static bool report_knot(const struct wait_knot *knot, struct knot_memory *m) {
             step->holds_count = collect_holds(t, m->holds + holds, LONGEST_KNOT - holds);
             step->wants = (struct lock_hold){m->edges[i].target, m->edges[i].mode, t->slot->wait_stack};
             if (m->edges[i].kind == WAIT_JOIN) {
-                struct thread *target = session_thread_at(m->edges[i].target);
-                step->wants.lock = target ? session_life_lock(target) : 0;
+                struct thread *target = threads_at(m->edges[i].target);
+                step->wants.lock = target ? locks_of_life(target) : 0;
                 step->wants.mode = LOCK_EXCLUSIVE;
             }
             m->locks[locks++] = step->wants.lock;
@@ -224,8 +225,8 @@ static void act_on_deadlock(void) {
         raw_syscall(SYS_kill, raw_getpid(), 6 /* SIGABRT */, 0, 0, 0, 0);
 }
 
-void session_wait_lock(struct thread *t, uint32_t lock, uint32_t mode, bool timed, struct stack_record *stack,
-                       const struct call_site *call) {
+void waits_lock(struct thread *t, uint32_t lock, uint32_t mode, bool timed, struct stack_record *stack,
+                const struct call_site *call) {
     publish(t, WAIT_LOCK, lock, mode, timed, stack, call);
     if (timed || !may_be_stuck(t, lock, mode))
         return;
@@ -236,8 +237,8 @@ void session_wait_lock(struct thread *t, uint32_t lock, uint32_t mode, bool time
         act_on_deadlock();
 }
 
-void session_wait_join(struct thread *t, uint32_t thread, bool timed, struct stack_record *stack,
-                       const struct call_site *call) {
+void waits_join(struct thread *t, uint32_t thread, bool timed, struct stack_record *stack,
+                const struct call_site *call) {
     publish(t, WAIT_JOIN, thread, LOCK_EXCLUSIVE, timed, stack, call);
     if (timed)
         return;
@@ -249,16 +250,16 @@ void session_wait_join(struct thread *t, uint32_t thread, bool timed, struct sta
 }
 
 /* Threads may have waited for its locks before it was gone: nobody else is going to look for them. */
-void session_thread_gone_for_good(struct thread *t) {
+void waits_thread_gone(struct thread *t) {
     bool deadlock = false;
     session_enter(t);
     t->gone = true;
     struct knot_memory *m = t->slot->held_count ? (struct knot_memory *)thread_joined(t, sizeof *m) : NULL;
-    for (struct thread *other = session_threads(); m && other; other = other->next) {
+    for (struct thread *other = threads_first(); m && other; other = other->next) {
         struct wait_knot knot = {WAIT_ORPHANED, FINDING_SHAPE_ORPHANED, 2, 0};
         view_wait(NULL, other->id, &m->edges[0]);
         if (other == t || m->edges[0].kind != WAIT_LOCK || !left_for_good(m->edges[0].target) ||
-            !account_of(t, m->edges[0].target, m->edges[0].mode))
+            !waits_account_of(t, m->edges[0].target, m->edges[0].mode))
             continue;
         m->threads[0] = other->id;
         m->threads[1] = t->id;
@@ -269,41 +270,6 @@ void session_thread_gone_for_good(struct thread *t) {
         act_on_deadlock();
 }
 
-void session_wait_over(struct thread *t) {
+void waits_over(struct thread *t) {
     __atomic_store_n(&t->slot->wait_kind, WAIT_NONE, __ATOMIC_RELEASE);
-}
-
-struct session_foreign session_foreign_owner(struct thread *t, uint32_t lock) {
-    struct session_foreign foreign = {0};
-    session_enter(t);
-    for (struct thread *owner = session_threads(); owner && !foreign.owner; owner = owner->next) {
-        const struct recording_held *held = owner != t && owner->slot->state != RECORDING_SLOT_FREE
-                                                ? account_of(owner, lock, LOCK_EXCLUSIVE)
-                                                : NULL;
-        if (held)
-            foreign = (struct session_foreign){owner->id, held->mode, held->stack, held->site};
-    }
-    session_leave(t);
-    return foreign;
-}
-
-void session_foreign_unlock(struct thread *t, uint32_t lock, const struct session_foreign *foreign,
-                            struct stack_record *stack, const struct call_site *call) {
-    session_enter(t);
-    struct thread *owner = session_thread_at(foreign->owner);
-    /* Another thread's stack cannot be compared from here: unless it is recorded, its innermost call is what
-     * is known. */
-    uint32_t taken = foreign->stack ? foreign->stack : stack_store_intern(&foreign->site, 1, true);
-    struct lock_hold hold = {lock, foreign->mode, taken};
-    struct lock_hold unlock = {lock, LOCK_EXCLUSIVE, stack ? stack_memo_resolve(t, stack, call) : 0};
-    struct finding_step steps[2] = {{.thread = t->id, .wants = unlock},
-                                    {.thread = foreign->owner, .holds_count = 1, .holds = &hold}};
-    findings_add_once(&(struct finding){.kind = FINDING_MISUSE_UNLOCK_NOT_OWNER,
-                                        .severity = FINDING_ERROR,
-                                        .steps_count = 2,
-                                        .steps = steps},
-                      (uint64_t)unlock.stack << 32 | taken);
-    if (owner)
-        findings_disown(owner, lock);
-    session_leave(t);
 }

@@ -163,6 +163,7 @@ static struct report_finding resolve(struct report *report, struct source *sourc
         .severity = record->severity,
         .time_ns = record->time_ns > started ? record->time_ns - started : 0,
         .pid = source->process.pid,
+        .process = &source->process,
         .steps = steps,
         .steps_count = record->steps_count,
     };

@@ -69,6 +69,8 @@ struct report_step {
     struct report_hold wants;
 };
 
+struct report_process;
+
 struct report_finding {
     const char *id;      /* hex, the same for the same bug in every run, build address and machine */
     const char *message; /* one line that states the conflict */
@@ -76,6 +78,7 @@ struct report_finding {
     uint64_t count;
     uint64_t time_ns; /* since the start of its process */
     uint32_t pid;
+    const struct report_process *process; /* the one that it was found in first */
     bool suppressed;
     const struct report_step *steps;
     size_t steps_count;

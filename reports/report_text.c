@@ -15,6 +15,7 @@
 #include "reports/names.h"
 #include "reports/stack_text.h"
 
+#define PROCESSES_SHOWN 20
 #define SIDE_HOLDS 8 /* locks held beside the knot that are listed; the others are counted */
 
 struct report_style report_style_of(FILE *stream) {
@@ -195,15 +196,8 @@ static void write_locks(const struct report_finding *finding, struct memory_pool
     }
 }
 
-static const struct report_process *process_of(const struct report *report, uint32_t pid) {
-    for (size_t i = 0; i < report_processes(report); i++)
-        if (report_process(report, i)->pid == pid)
-            return report_process(report, i);
-    return NULL;
-}
-
-static void write_foot(const struct report *report, const struct report_finding *finding, FILE *out) {
-    const struct report_process *process = process_of(report, finding->pid);
+static void write_foot(const struct report_finding *finding, FILE *out) {
+    const char *exe = finding->process->exe;
     const char *shape = finding_shape_name(finding->shape);
     fprintf(out, "\n  %s %s", finding_severity_name(finding->severity), finding_kind_name(finding->kind));
     if (finding->shape != FINDING_SHAPE_NONE && shape)
@@ -212,20 +206,21 @@ static void write_foot(const struct report *report, const struct report_finding 
     if (finding->count > 1)
         fprintf(out, "%" PRIu64 " times, first ", finding->count);
     fprintf(out, "%.3f s after the start of ", (double)finding->time_ns / 1e9);
-    escape_write(process && *process->exe ? frames_basename(process->exe) : "the process", out);
+    escape_write(*exe ? frames_basename(exe) : "the process", out);
     fprintf(out, " (pid %u)%s\n", finding->pid, finding->suppressed ? ", suppressed" : "");
 }
 
 void report_text_finding(const struct report *report, const struct report_finding *finding,
                          const struct report_style *style, FILE *out) {
     struct memory_pool pool = {0};
+    (void)report; /* whatever a finding needs hangs on it */
     colour(style, colour_of(finding->severity), out);
     write_sentence(finding->message, style, out);
     colour(style, "\033[0m", out);
     for (size_t i = 0; i < finding->steps_count; i++)
         write_step(finding, i, style, &pool, out);
     write_locks(finding, &pool, out);
-    write_foot(report, finding, out);
+    write_foot(finding, out);
     memory_pool_free(&pool);
 }
 
@@ -346,17 +341,29 @@ static void write_unseen(const struct report *report, const struct report_style 
         style, out);
 }
 
+/* One line for each process that used a lock, and one for all the others: a build runs hundreds that do not.
+ */
 static void write_processes(const struct report *report, FILE *out) {
+    size_t shown = 0, idle = 0, left = 0;
     for (size_t i = 0; i < report_processes(report) && report_processes(report) > 1; i++) {
         const struct report_process *process = report_process(report, i);
         uint64_t events = 0;
         for (int family = 0; family < RECORDING_FAMILIES; family++)
             events += process->events[family];
+        idle += !events;
+        left += events && shown == PROCESSES_SHOWN;
+        if (!events || shown == PROCESSES_SHOWN)
+            continue;
+        shown++;
         fprintf(out, "  pid %u%s: ", process->pid, process->forked ? " (forked)" : "");
         escape_write(*process->exe ? process->exe : "program not known", out);
         fprintf(out, ", %u thread%s, %" PRIu64 " event%s\n", process->threads, plural(process->threads),
                 events, plural(events));
     }
+    if (left)
+        fprintf(out, "  and %zu more process%s with events\n", left, left == 1 ? "" : "es");
+    if (idle)
+        fprintf(out, "  and %zu process%s without any event\n", idle, idle == 1 ? "" : "es");
 }
 
 void report_text_summary(const struct report *report, const struct report_style *style, FILE *out) {

@@ -8,7 +8,7 @@
 #include "reports/memory.h"
 #include "reports/names.h"
 
-#define NAME_WIDTH 28 /* longer function names push their place to the right */
+#define NAME_WIDTH 40 /* longer function names push their place to the right */
 
 void stack_text_place(const struct report_frame *frame, FILE *out) {
     if (frame->file) {

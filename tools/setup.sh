@@ -12,7 +12,7 @@ setup_build_packages=(
 
 # What the tests need besides: ThreadSanitizer, the style tools, and the real programs of the end-to-end tests.
 setup_test_packages=(
-    clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19 git libmemcached-tools memcached pigz python3
+    clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19 git libmemcached-tools memcached pigz procps python3
     python3-jsonschema redis-server redis-tools sqlite3 valgrind xz-utils
 )
 
@@ -112,7 +112,7 @@ setup_build() {
     # A file that changes while the build runs is newer than this, and built the next time.
     mkdir -p "${setup_stamp%/*}" && : >"$setup_stamp.new" || setup_die "cannot write to ${setup_stamp%/*}"
     setup_say "building"
-    if ! (cd "$setup_root" && bazel build //cli:gordian //interpose:gordian) >&2 </dev/null; then
+    if ! (cd "$setup_root" && bazel build --ui_event_filters=-info //cli:gordian //interpose:gordian) >&2 </dev/null; then
         setup_die "the build failed"
     fi
     readlink "$setup_root/bazel-bin" >"$setup_stamp.out"

@@ -23,7 +23,7 @@ static void check_list(char **list, const char *const *expected) {
 
 TEST(an_empty_environment_gets_three_variables) {
     check_list(environment_create(&settings, (char *[]){NULL}),
-               (const char *[]){"LD_PRELOAD=/opt/libgordian.so", "GORDIAN_OPTIONS=" OPTIONS "1",
+               (const char *[]){"LD_PRELOAD=/opt/libgordian.so", ("GORDIAN_OPTIONS=" OPTIONS "1"),
                                 "ASAN_OPTIONS=verify_asan_link_order=0", NULL});
 }
 
@@ -34,7 +34,7 @@ TEST(what_was_set_stays_in_effect) {
                     "LD_PRELOAD=libjemalloc.so",     "LD_PRELOAD_X=1",
                     "ASAN_OPTIONS=abort_on_error=1", NULL};
     check_list(environment_create(&without_children, base),
-               (const char *[]){"GORDIAN_OPTIONS=stack_depth=9:" OPTIONS "0", "HOME=/root",
+               (const char *[]){("GORDIAN_OPTIONS=stack_depth=9:" OPTIONS "0"), "HOME=/root",
                                 "LD_PRELOAD=/opt/libgordian.so:libjemalloc.so", "LD_PRELOAD_X=1",
                                 "ASAN_OPTIONS=abort_on_error=1:verify_asan_link_order=0", NULL});
 }
@@ -42,7 +42,7 @@ TEST(what_was_set_stays_in_effect) {
 TEST(empty_variables_count_as_not_set) {
     char *base[] = {"LD_PRELOAD=", "GORDIAN_OPTIONS=", "ASAN_OPTIONS=", NULL};
     check_list(environment_create(&settings, base),
-               (const char *[]){"LD_PRELOAD=/opt/libgordian.so", "GORDIAN_OPTIONS=" OPTIONS "1",
+               (const char *[]){"LD_PRELOAD=/opt/libgordian.so", ("GORDIAN_OPTIONS=" OPTIONS "1"),
                                 "ASAN_OPTIONS=verify_asan_link_order=0", NULL});
 }
 

@@ -421,7 +421,7 @@ class DeadlockTest(RunTest):
 
     def no_locker_is_left(self):
         time.sleep(0.1)
-        return subprocess.run(["pgrep", "-f", f"{LOCKER} .*{self.id()}"], stdout=subprocess.DEVNULL,
+        return subprocess.run(["pgrep", "-f", f"{LOCKER} .*{self.scratch}"], stdout=subprocess.DEVNULL,
                               check=False).returncode == 1
 
     def test_a_clean_run_is_short_about_it(self):
@@ -465,14 +465,14 @@ class DeadlockTest(RunTest):
         process.communicate(timeout=30)
 
     def test_a_deadlock_ends_the_program(self):
-        status, error, kinds, seconds = self.run_locker("--", LOCKER, "stuck", self.id())
+        status, error, kinds, seconds = self.run_locker("--", LOCKER, "stuck", self.scratch)
         self.assertEqual((status, kinds), (66, ["deadlock.actual"]))
         self.assertLess(seconds, 2)
         self.assertTrue(self.no_locker_is_left())
         self.assertIn("locker.c", error)
 
     def test_a_deadlock_in_a_child_ends_the_program(self):
-        status, _, kinds, seconds = self.run_locker("--", LOCKER, "stuck_child", self.id())
+        status, _, kinds, seconds = self.run_locker("--", LOCKER, "stuck_child", self.scratch)
         self.assertEqual((status, kinds), (66, ["deadlock.actual"]))
         self.assertLess(seconds, 2)
         self.assertTrue(self.no_locker_is_left())
@@ -485,14 +485,14 @@ class DeadlockTest(RunTest):
         self.assertFalse(os.path.exists(mark))
 
     def test_abort(self):
-        status, _, kinds, seconds = self.run_locker("--on-deadlock", "abort", "--", LOCKER, "stuck", self.id())
+        status, _, kinds, seconds = self.run_locker("--on-deadlock", "abort", "--", LOCKER, "stuck", self.scratch)
         self.assertEqual((status, kinds), (66, ["deadlock.actual"]))
         with open(self.path("report.json"), encoding="utf-8") as file:
             self.assertEqual(json.load(file)["run"]["exit"], 128 + signal.SIGABRT)
         self.assertLess(seconds, 2)
 
     def test_abort_of_a_program_that_ignores_it(self):
-        status, _, kinds, seconds = self.run_locker("--on-deadlock", "abort", "--", LOCKER, "stuck_deaf", self.id())
+        status, _, kinds, seconds = self.run_locker("--on-deadlock", "abort", "--", LOCKER, "stuck_deaf", self.scratch)
         self.assertEqual((status, kinds), (66, ["deadlock.actual"]))
         self.assertTrue(4 < seconds < 10, seconds)
         self.assertTrue(self.no_locker_is_left())

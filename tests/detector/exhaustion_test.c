@@ -35,8 +35,8 @@ struct operation {
     uint32_t thread, other;
 };
 
-#define OPERATIONS 1500
-#define LOCKS 12
+#define OPERATIONS 400
+#define LOCKS 8
 #define THREADS 40
 
 static struct operation operations[OPERATIONS];
@@ -93,6 +93,8 @@ static int perform(struct program *p, const struct operation *o) {
     return 0;
 }
 
+static uint32_t failed_operations;
+
 /* Try until it succeeds; what failed must not have half happened. */
 static void perform_at_last(struct program *p, const struct operation *o) {
     struct program_thread *t = &p->threads[o->thread];
@@ -105,6 +107,7 @@ static void perform_at_last(struct program *p, const struct operation *o) {
         t->held_count = held_count;
         p->stacks = stacks;
         pages_left = LONG_MAX;
+        failed_operations++;
     }
 }
 
@@ -117,7 +120,7 @@ static void run_program(struct program *p) {
 static struct lock_graph_counts expected_counts;
 static char expected_text[sizeof((struct program *)NULL)->text];
 static long allocations; /* that it made */
-static size_t taken;     /* bytes of pages */
+static long requests;    /* for pages */
 
 static void run_with_memory(uint64_t seed) {
     draw_program(seed);
@@ -125,7 +128,7 @@ static void run_with_memory(uint64_t seed) {
     allocations_left = LONG_MAX;
     run_program(p);
     allocations = LONG_MAX - allocations_left;
-    taken = p->arena.taken;
+    requests = LONG_MAX - pages_left;
     expected_counts = program_counts(p);
     memcpy(expected_text, p->text, sizeof expected_text);
     CHECK(p->found > 5);
@@ -143,9 +146,9 @@ static void check_outcome(const struct program *p) {
 }
 
 TEST(every_single_allocation_fails_once) {
-    for (uint64_t seed = 0; seed < 3; seed++) {
+    for (uint64_t seed = 0; seed < 2; seed++) {
         run_with_memory(seed);
-        for (long n = 0; n < allocations && !check_failed; n += 1 + n / 200) {
+        for (long n = 0; n < allocations && !check_failed; n += 1 + n / 100) {
             struct program *p = program_create();
             failures = 0;
             allocations_left = n;
@@ -174,17 +177,22 @@ TEST(some_allocations_in_a_row_fail) {
     allocations_left = LONG_MAX;
 }
 
-/* Pages come one by one, and the nth request fails. */
+/* Large chunks are refused, so that there are many requests. */
 TEST(every_request_for_pages_fails_once) {
+    pages_largest = 16384;
     run_with_memory(8);
-    CHECK(taken >= 2 * 64 * 1024);
-    for (size_t limit = 4096; limit <= taken && !check_failed; limit += 4096) {
+    CHECK(requests > 10);
+    failed_operations = 0;
+    for (long n = 1; n < requests && !check_failed; n++) {
+        pages_largest = 16384;
         struct program *p = program_create();
-        pages_left = (long)(limit / 4096);
+        pages_left = n;
         run_program(p);
         check_outcome(p);
         program_destroy(p);
     }
+    /* One each; but a table that cannot grow goes on as it is. */
+    CHECK(failed_operations > (uint32_t)requests / 2);
 }
 
 TEST(nothing_can_be_created_without_memory) {
@@ -195,6 +203,53 @@ TEST(nothing_can_be_created_without_memory) {
     pages_left = 0;
     CHECK(segments_create(&arena) == NULL);
     CHECK(lock_graph_create(&arena, NULL, &options, &listener) == NULL);
+    pages_release();
+}
+
+/* Threads with ids far apart, so that clocks grow in height too; every allocation fails once. */
+static long run_threads(long fail_at) {
+    struct arena arena;
+    arena_init(&arena, pages_supply);
+    struct segments *s = segments_create(&arena);
+    random_seed(3);
+    allocations_left = fail_at, failures_left = 1, failures = 0;
+    while (segments_start(s, 1, 0) < 0)
+        continue;
+    for (uint32_t i = 0; i < 40; i++) {
+        uint32_t creator = i ? 1 + 37 * random_below(i + 1) : 1, thread = 1 + 37 * (i + 1);
+        uint32_t current = segments_current(s, creator);
+        while (segments_start(s, thread, creator) < 0)
+            CHECK_EQ(segments_current(s, creator), current);
+        CHECK(segments_before(s, creator, current, thread, 0));
+        CHECK(!segments_before(s, creator, current + 1, thread, 0));
+        current = segments_current(s, 1);
+        while (i % 2 && segments_join(s, 1, thread) < 0)
+            CHECK_EQ(segments_current(s, 1), current);
+        CHECK_EQ(segments_before(s, thread, 0, 1, segments_current(s, 1)), i % 2);
+    }
+    long made = fail_at - allocations_left;
+    allocations_left = LONG_MAX;
+    pages_release();
+    return made;
+}
+
+TEST(every_allocation_for_threads_fails_once) {
+    long made = run_threads(LONG_MAX);
+    CHECK(made > 100);
+    for (long n = 0; n < made && !check_failed; n++) {
+        run_threads(n);
+        CHECK_EQ(failures, 1);
+    }
+}
+
+TEST(an_absurd_thread_id_is_too_much) {
+    struct arena arena;
+    arena_init(&arena, pages_supply);
+    struct segments *s = segments_create(&arena);
+    pages_largest = (size_t)1 << 24;
+    CHECK_EQ(segments_start(s, UINT32_MAX, 0), -ENOMEM);
+    CHECK_EQ(segments_start(s, 1, 0), 0);
+    CHECK_EQ(segments_start(s, 2, 1), 1);
     pages_release();
 }
 

@@ -613,19 +613,28 @@ TEST(uses_beyond_the_bound_are_searched_but_not_kept) {
     program_destroy(p);
 }
 
+static int want_in_new_thread(struct program *p, uint32_t thread, uint32_t held, uint32_t wanted) {
+    segments_start(p->segments, thread, 1);
+    struct lock_hold hold = {held, LOCK_EXCLUSIVE, 1};
+    struct lock_dependency dependency = {thread, 0, 1, &hold, {wanted, LOCK_EXCLUSIVE, 2}};
+    return lock_graph_add(p->graph, &dependency);
+}
+
 TEST(uses_that_are_over_make_room) {
     struct program *p = program_create_with(&(struct lock_graph_options){.max_uses = 100});
-    for (uint32_t thread = 2; thread < 2002; thread++) {
-        segments_start(p->segments, thread, 1);
-        struct lock_hold held = {10, LOCK_EXCLUSIVE, 1};
-        lock_graph_add(p->graph, &(struct lock_dependency){.thread = thread,
-                                                           .holds_count = 1,
-                                                           .holds = &held,
-                                                           .wants = {11, LOCK_EXCLUSIVE, 2}});
+    program_start(p, 2, 21, 1); /* these run on */
+    for (uint32_t thread = 2; thread < 22; thread++)
+        NEST(p, thread, 10, 11);
+    for (uint32_t thread = 22; thread < 2022; thread++) {
+        CHECK_EQ(want_in_new_thread(p, thread, 10, 11), 1);
         segments_join(p->segments, 1, thread);
     }
     CHECK_EQ(program_counts(p).dropped, 0);
-    CHECK(program_counts(p).dependencies <= 65);
+    CHECK(program_counts(p).dependencies <= 100);
+    CHECK(program_counts(p).dependencies >= 20);
+    want_in_new_thread(p, 2022, 11, 10);
+    CHECK_EQ(p->found, 1);
+    CHECK_EQ(program_counts(p).cut_searches, 0);
     program_destroy(p);
 }
 

@@ -74,6 +74,17 @@ TEST(a_thread_whose_creation_was_not_seen_is_not_ordered) {
     CHECK(segments_before(s, 99, 0, 1, 2));
 }
 
+TEST(joined_twice_is_as_good_as_once) {
+    struct segments *s = fresh();
+    segments_start(s, 2, 1);
+    segments_start(s, 3, 1);
+    CHECK_EQ(segments_join(s, 1, 2), 3);
+    CHECK_EQ(segments_join(s, 3, 2), 1);
+    CHECK(segments_before(s, 2, 0, 1, 3));
+    CHECK(segments_before(s, 2, 0, 3, 1));
+    CHECK(segments_over(s, 2, 0));
+}
+
 TEST(a_segment_is_over_when_all_others_are_after_it) {
     struct segments *s = fresh();
     CHECK(segments_over(s, 1, 0)); /* there is nobody else */

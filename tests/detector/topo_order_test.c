@@ -22,7 +22,7 @@ static void fresh(uint32_t count) {
         CHECK_EQ(topo_order_add_node(&order, &nodes[i], false), 0);
 }
 
-static struct topo_edge *connect(uint32_t from, uint32_t to) {
+static struct topo_edge *add_edge(uint32_t from, uint32_t to) {
     struct topo_edge *edge = &edges[edges_count++];
     topo_order_add_edge(&order, edge, &nodes[from], &nodes[to]);
     return edge;
@@ -35,15 +35,15 @@ TEST(edges_in_order_keep_the_ranks) {
         before[i] = topo_order_rank(&nodes[i]);
     for (uint32_t i = 0; i < 4; i++)
         for (uint32_t j = i + 1; j < 4; j++)
-            CHECK(!topo_order_inside(connect(i, j)));
+            CHECK(!topo_order_inside(add_edge(i, j)));
     for (uint32_t i = 0; i < 4; i++)
         CHECK_EQ(topo_order_rank(&nodes[i]), before[i]);
 }
 
 TEST(a_contradicting_edge_changes_the_ranks) {
     fresh(3);
-    connect(0, 1);
-    CHECK(!topo_order_inside(connect(2, 0)));
+    add_edge(0, 1);
+    CHECK(!topo_order_inside(add_edge(2, 0)));
     CHECK(topo_order_rank(&nodes[2]) < topo_order_rank(&nodes[0]));
     CHECK(topo_order_rank(&nodes[0]) < topo_order_rank(&nodes[1]));
 }
@@ -58,10 +58,10 @@ TEST(a_source_comes_before_all) {
 
 TEST(a_cycle_becomes_one_component) {
     fresh(5);
-    struct topo_edge *first = connect(0, 1), *second = connect(1, 2), *out = connect(2, 3);
-    connect(4, 0);
+    struct topo_edge *first = add_edge(0, 1), *second = add_edge(1, 2), *out = add_edge(2, 3);
+    add_edge(4, 0);
     CHECK(!topo_order_inside(first));
-    struct topo_edge *closing = connect(2, 0);
+    struct topo_edge *closing = add_edge(2, 0);
     CHECK(topo_order_inside(first) && topo_order_inside(second) && topo_order_inside(closing));
     CHECK(!topo_order_inside(out));
     CHECK_EQ(topo_order_component_size(&nodes[1]), 3);
@@ -75,18 +75,18 @@ TEST(a_cycle_becomes_one_component) {
 
 TEST(components_grow_together) {
     fresh(6);
-    connect(0, 1), connect(1, 0);
-    connect(2, 3), connect(3, 2);
-    connect(1, 2), connect(3, 4), connect(4, 5);
+    add_edge(0, 1), add_edge(1, 0);
+    add_edge(2, 3), add_edge(3, 2);
+    add_edge(1, 2), add_edge(3, 4), add_edge(4, 5);
     CHECK_EQ(topo_order_component_size(&nodes[0]), 2);
-    connect(4, 1);
+    add_edge(4, 1);
     CHECK_EQ(topo_order_component_size(&nodes[0]), 5);
     CHECK_EQ(topo_order_component_size(&nodes[5]), 1);
 }
 
 TEST(removed_nodes_leave_their_component) {
     fresh(3);
-    struct topo_edge *a = connect(0, 1), *b = connect(1, 0), *c = connect(1, 2), *d = connect(2, 1);
+    struct topo_edge *a = add_edge(0, 1), *b = add_edge(1, 0), *c = add_edge(1, 2), *d = add_edge(2, 1);
     CHECK_EQ(topo_order_component_size(&nodes[0]), 3);
     topo_order_remove_edge(a);
     topo_order_remove_edge(b);
@@ -186,7 +186,7 @@ static void run_random(uint64_t seed, uint32_t count, uint32_t steps, uint32_t f
         } else if (action < 4) {
             unlink_pair(from, to);
         } else if (alive[to] && from != to && !linked[from][to]) {
-            edge_of[from][to] = connect(from, to);
+            edge_of[from][to] = add_edge(from, to);
             linked[from][to] = true;
         }
         compare(count);

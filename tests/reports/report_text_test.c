@@ -111,6 +111,27 @@ TEST(a_run_without_findings_says_what_it_saw) {
                            "  seen: 1,234,567 mutex and 1 thread events in 1 thread of 1 process\n");
 }
 
+TEST(processes_that_locked_nothing_are_counted_not_listed) {
+    struct recording_builder builder;
+    builder_start(&builder);
+    struct report *report = scene_report(&builder, "report_text_test_a");
+    builder_header(&builder)->events[RECORDING_FAMILY_MUTEX] = 0;
+    scene_read(&builder, "report_text_test_b", report);
+    scene_read(&builder, "report_text_test_c", report);
+    builder_header(&builder)->events[RECORDING_FAMILY_COND] = 1;
+    builder_header(&builder)->forked = 1;
+    scene_read(&builder, "report_text_test_d", report);
+    char *text = scene_text(report);
+    CHECK_STR(text, "gordian: no finding\n"
+                    "  seen: 12 mutex and 1 condition events in 0 threads of 4 processes\n"
+                    "  pid 4711: /opt/bank/bank, 0 threads, 12 events\n"
+                    "  pid 4711 (forked): /opt/bank/bank, 0 threads, 1 event\n"
+                    "  and 2 processes without any event\n");
+    free(text);
+    report_free(report);
+    builder_free(&builder);
+}
+
 TEST(every_bound_that_was_reached_is_told_with_its_option) {
     struct recording_builder builder;
     builder_start(&builder);

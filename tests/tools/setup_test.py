@@ -108,7 +108,7 @@ class SetupTest(unittest.TestCase):
         os.remove(path)
         return lines
 
-    BUILD = ["bazel build //cli:gordian //interpose:gordian"]
+    BUILD = ["bazel build --ui_event_filters=-info //cli:gordian //interpose:gordian"]
 
     def test_builds_and_then_runs_the_command_where_the_user_is(self):
         status, out, err = self.call("gordian", "run", "--", "a b", cwd="/")

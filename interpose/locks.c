@@ -1,0 +1,205 @@
+#include "interpose/locks.h"
+
+#include <string.h>
+
+#include "detector/lock_graph.h"
+#include "interpose/lock_table.h"
+#include "interpose/modules.h"
+#include "interpose/raw.h"
+#include "interpose/session.h"
+#include "interpose/threads.h"
+
+static struct lock *table; /* index: id */
+static uint32_t count, room;
+static uint32_t free_lock; /* ids that nothing was recorded about, by session_lock.next_own */
+
+static bool grow_locks(void) {
+    uint32_t wider_room = room ? room * 2 : 256;
+    struct lock *wider = raw_pages((wider_room * sizeof *wider + 4095) & ~(size_t)4095);
+    if (!wider)
+        return false;
+    if (table) {
+        memcpy(wider, table, room * sizeof *wider);
+        raw_munmap(table, (room * sizeof *wider + 4095) & ~(size_t)4095);
+    }
+    table = wider;
+    room = wider_room;
+    return true;
+}
+
+static uint32_t new_lock(enum recording_lock_kind kind, uint64_t address, uint32_t initialised,
+                         uint32_t first) {
+    uint32_t id = free_lock;
+    if (id) {
+        free_lock = table[id].next_own;
+    } else {
+        if (count + 1 >= room && !grow_locks()) {
+            session_lost(RECORDING_LOST_MEMORY);
+            return 0;
+        }
+        id = ++count;
+    }
+    table[id] = (struct lock){.address = address, .kind = kind, .initialised = initialised, .first = first};
+    return id;
+}
+
+void locks_record(uint32_t id) {
+    struct lock *lock = &table[id];
+    if (lock->recorded)
+        return;
+    struct recording_lock *record = recorder_append(session_recorder(), RECORDING_LOCK, sizeof *record);
+    if (!record)
+        return;
+    record->lock = id;
+    record->kind = lock->kind;
+    record->address = lock->address;
+    record->initialised = lock->initialised;
+    record->first = lock->first;
+    recorder_commit(record);
+    lock->recorded = true;
+    if (lock->kind != LOCK_KIND_THREAD)
+        modules_note(lock->address);
+}
+
+/* A lock in a frame of the calling thread's stack ends with the thread at the latest. */
+static void list_own(struct thread *t, uint32_t id, const struct call_site *call) {
+    if (table[id].address < call->sp || table[id].address >= t->stack_high)
+        return;
+    table[id].owner_stack = t->id;
+    table[id].next_own = t->own_locks;
+    if (t->own_locks)
+        table[t->own_locks].last_own = id;
+    t->own_locks = id;
+}
+
+static void unlist_own(uint32_t id) {
+    struct lock *lock = &table[id];
+    struct thread *t = lock->owner_stack ? threads_at(lock->owner_stack) : NULL;
+    if (!t)
+        return;
+    if (lock->next_own)
+        table[lock->next_own].last_own = lock->last_own;
+    if (lock->last_own)
+        table[lock->last_own].next_own = lock->next_own;
+    else
+        t->own_locks = lock->next_own;
+    lock->owner_stack = lock->next_own = lock->last_own = 0;
+}
+
+/* The id of a lock that was recorded is never used again; the others' ids are, since nobody can have kept
+ * them. */
+static void end_lock(uint32_t id) {
+    unlist_own(id);
+    if (!table[id].recorded) {
+        table[id] = (struct lock){.next_own = free_lock};
+        free_lock = id;
+        return;
+    }
+    struct recording_lock_end *record =
+        recorder_append(session_recorder(), RECORDING_LOCK_END, sizeof *record);
+    if (record) {
+        record->lock = id;
+        recorder_commit(record);
+    }
+    lock_graph_remove(session_graph(), id);
+}
+
+/* glibc keeps a mutex's type in it. */
+struct locks_mutex_type locks_mutex_type(const pthread_mutex_t *mutex) {
+    struct locks_mutex_type type = {0};
+#ifdef __GLIBC__
+    type.errorcheck = (mutex->__data.__kind & 3) == PTHREAD_MUTEX_ERRORCHECK;
+    type.robust = mutex->__data.__kind & 16;
+    type.shared = mutex->__data.__kind & 128;
+#else
+    (void)mutex;
+#endif
+    return type;
+}
+
+uint32_t locks_place(struct thread *t, const void *address, enum recording_lock_kind kind,
+                     uint32_t initialised, uint32_t first, const struct call_site *call) {
+    uint32_t id = new_lock(kind, (uint64_t)(uintptr_t)address, initialised, first);
+    if (id && lock_table_set(address, id) < 0) {
+        session_lost(RECORDING_LOST_MEMORY);
+        return 0;
+    }
+    if (id && kind == LOCK_KIND_MUTEX) {
+        struct locks_mutex_type type = locks_mutex_type(address);
+        table[id].robust = type.robust;
+        table[id].shared = type.shared;
+    }
+    if (id)
+        list_own(t, id, call);
+    return id;
+}
+
+uint32_t locks_id(struct thread *t, const void *address, enum recording_lock_kind kind,
+                  struct stack_record *stack, const struct call_site *call) {
+    session_enter(t);
+    uint32_t id = lock_table_find(address);
+    if (!id)
+        id = locks_place(t, address, kind, 0, stack ? stack_memo_resolve(t, stack, call) : 0, call);
+    session_leave(t);
+    return id;
+}
+
+void locks_init(struct thread *t, const void *address, enum recording_lock_kind kind,
+                struct stack_record *stack, const struct call_site *call) {
+    session_enter(t);
+    uint32_t old = lock_table_find(address);
+    if (old)
+        end_lock(old);
+    locks_place(t, address, kind, stack ? stack_memo_resolve(t, stack, call) : 0, 0, call);
+    session_leave(t);
+}
+
+void locks_gone(struct thread *t, const void *address) {
+    if (!lock_table_find(address))
+        return;
+    session_enter(t);
+    uint32_t old = lock_table_find(address);
+    if (old) {
+        end_lock(old);
+        lock_table_set(address, 0);
+    }
+    session_leave(t);
+}
+
+uint32_t locks_of_life(struct thread *t) {
+    if (!t->life_lock)
+        t->life_lock = new_lock(LOCK_KIND_THREAD, t->id, 0, 0);
+    if (t->life_lock)
+        locks_record(t->life_lock);
+    return t->life_lock;
+}
+
+/* The lock, whose id is still that of its address or not, is no more. */
+static void forget(uint32_t id) {
+    const void *address = (const void *)(uintptr_t)table[id].address;
+    bool there = lock_table_find(address) == id;
+    end_lock(id);
+    if (there)
+        lock_table_set(address, 0);
+}
+
+void locks_on_stack_gone(struct thread *t) {
+    while (t->own_locks)
+        forget(t->own_locks);
+}
+
+void locks_within_gone(uint64_t start, uint64_t end) {
+    for (uint32_t id = 1; id <= count; id++)
+        if (table[id].kind != LOCK_KIND_THREAD && table[id].address >= start && table[id].address < end &&
+            lock_table_find((const void *)(uintptr_t)table[id].address) == id)
+            forget(id);
+}
+
+void locks_start(void) {
+    table = NULL;
+    count = room = free_lock = 0;
+}
+
+const struct lock *locks_at(uint32_t lock) {
+    return lock && lock <= count ? &table[lock] : NULL;
+}

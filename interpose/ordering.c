@@ -1,0 +1,104 @@
+#include "interpose/ordering.h"
+
+#include <string.h>
+
+#include "detector/lock_graph.h"
+#include "interpose/locks.h"
+#include "interpose/raw.h"
+#include "interpose/session.h"
+#include "interpose/thread.h"
+
+/* Remember which of the edges need not be looked at again, whatever else is held. Returns whether all need
+ * not. */
+static bool mark_known_edges(struct thread *t, const struct lock_hold *wants) {
+    bool all = true;
+    for (uint32_t i = 0; i < t->slot->held_count; i++) {
+        const struct recording_held *held = &t->held[i];
+        if (!held->lock || held->lock == wants->lock)
+            continue;
+        if (lock_graph_knows(session_graph(), t->id, t->segment,
+                             &(struct lock_hold){held->lock, held->mode, 0}, wants))
+            thread_mark_seen(t, thread_edge_key(t, held, wants->lock, wants->mode));
+        else
+            all = false;
+    }
+    return all;
+}
+
+static void record_dependency(const struct lock_dependency *dependency) {
+    size_t holds_size = dependency->holds_count * sizeof(struct lock_hold);
+    struct recording_dependency *record =
+        recorder_append(session_recorder(), RECORDING_DEPENDENCY, sizeof *record + holds_size);
+    if (!record)
+        return;
+    record->thread = dependency->thread;
+    record->segment = dependency->segment;
+    record->wants = dependency->wants;
+    record->holds_count = dependency->holds_count;
+    memcpy(record->holds, dependency->holds, holds_size);
+    recorder_commit(record);
+}
+
+/* Returns whether it was new. */
+static bool add_dependency(struct thread *t, const struct lock_hold *wants, struct stack_record *stack,
+                           const struct call_site *call) {
+    static struct lock_hold *holds; /* for the holder of our lock */
+    static uint32_t room;
+    uint32_t held = t->slot->held_count, count = 0;
+    if (held > room) {
+        struct lock_hold *wider = raw_pages((held * 2 * sizeof *wider + 4095) & ~(size_t)4095);
+        if (!wider) {
+            session_lost(RECORDING_LOST_MEMORY);
+            return true;
+        }
+        holds = wider;
+        room = held * 2;
+    }
+    for (uint32_t i = 0; i < held; i++) {
+        struct recording_held *h = &t->held[i];
+        if (!h->lock || h->lock == wants->lock)
+            continue;
+        thread_settle(t, h, call);
+        locks_record(h->lock);
+        holds[count++] = (struct lock_hold){h->lock, h->mode, h->stack};
+    }
+    if (!count)
+        return true;
+    locks_record(wants->lock);
+    struct lock_dependency dependency = {t->id, t->segment, count, holds, *wants};
+    dependency.wants.stack = stack ? stack_memo_resolve(t, stack, call) : 0;
+    int added = lock_graph_add(session_graph(), &dependency);
+    if (added < 0)
+        session_lost(RECORDING_LOST_MEMORY);
+    if (added > 0)
+        record_dependency(&dependency);
+    struct lock_graph_counts counts;
+    lock_graph_count(session_graph(), &counts);
+    session_recorder()->header->cut_searches = counts.cut_searches;
+    return added != 0;
+}
+
+/* `key` says that this set of held locks was met before with this wanted one; where sets are many, single
+ * edges are few. */
+bool ordering_known(struct thread *t, uint32_t lock, uint32_t mode, uint64_t key) {
+    for (uint32_t i = 0; i < t->slot->held_count; i++)
+        if (!thread_seen(t, thread_edge_key(t, &t->held[i], lock, mode)))
+            return false;
+    thread_mark_seen(t, key);
+    return true;
+}
+
+void ordering_add(struct thread *t, uint32_t lock, uint32_t mode, struct stack_record *stack,
+                  const struct call_site *call, uint64_t key) {
+    struct lock_hold wants = {lock, mode, 0};
+    session_enter(t);
+    session_attend(t, call);
+    bool known = mark_known_edges(t, &wants);
+    if (!known && add_dependency(t, &wants, stack, call)) {
+        mark_known_edges(t, &wants);
+    } else if (++t->seen_misses >> (64 - t->seen_shift - 2)) {
+        thread_grow_seen(t); /* it had been seen and was forgotten, too often */
+    }
+    thread_mark_seen(t, key);
+    session_leave(t);
+}

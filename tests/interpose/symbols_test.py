@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""What libgordian.so takes from other libraries and what it offers them, read off its dynamic symbols.
+
+    symbols_test.py LIBGORDIAN
+"""
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.getcwd())
+from tests import check  # noqa: E402
+
+LIBRARY = os.path.abspath(sys.argv.pop(1))
+
+# Every hook. A preloaded library's export comes before everybody else's of that name, so there may be no other.
+HOOKS = """
+    dlclose
+    pthread_clockjoin_np pthread_create pthread_detach pthread_exit pthread_join pthread_timedjoin_np pthread_tryjoin_np
+    pthread_cond_clockwait
+    pthread_cond_timedwait@GLIBC_2.2.5 pthread_cond_timedwait@@GLIBC_2.3.2
+    pthread_cond_wait@GLIBC_2.2.5 pthread_cond_wait@@GLIBC_2.3.2
+    pthread_mutex_clocklock pthread_mutex_destroy pthread_mutex_init pthread_mutex_lock pthread_mutex_timedlock
+    pthread_mutex_trylock pthread_mutex_unlock
+""".split()
+
+# Everything that the library may ask of libc. Whoever adds a name makes sure that it neither allocates nor takes a lock.
+IMPORTS = """
+    _ITM_deregisterTMCloneTable _ITM_registerTMCloneTable __cxa_finalize __gmon_start__
+    __errno_location __libc_stack_end environ
+    __pthread_register_cancel __pthread_unregister_cancel __pthread_unwind_next __register_atfork __sigsetjmp
+    _dl_find_object dl_iterate_phdr dlopen dlsym
+    pthread_attr_destroy pthread_attr_getdetachstate pthread_attr_getstack pthread_attr_getstacksize
+    pthread_getattr_default_np pthread_key_create pthread_self pthread_setspecific
+    memcmp memcpy memmove memset
+""".split()
+
+ALLOCATORS = re.compile(r"^(.*alloc.*|free|cfree|posix_memalign|memalign|_Zn[wa].*|_Zd[la].*|strn?dup|v?asprintf|getdelim"
+                        r"|getline|opendir|mmap_.*|pthread_getattr_np)$")
+STDIO = re.compile(r"^(stdin|stdout|stderr|_?f(open|close|read|write|flush|put[cs]|get[cs]|printf|scanf|dopen|seek.*|tell.*)"
+                   r"(64|_unlocked)?|v?[ds]?n?printf|__.*printf_chk|puts|putc|putchar|perror|_IO_.*|v?s?scanf|open_memstream"
+                   r"|setvbuf|setbuf|__fgets.*|psignal|getchar)$")
+
+
+def readelf(*options):
+    return subprocess.run(["readelf", "--wide", *options, LIBRARY], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def symbols(defined):
+    """The global dynamic symbols, with versions in the form NAME, NAME@VERSION or NAME@@VERSION."""
+    found = []
+    for line in readelf("--dyn-syms").splitlines():
+        columns = line.split()
+        if len(columns) < 8 or columns[4] not in ("GLOBAL", "WEAK", "UNIQUE"):
+            continue
+        if (columns[6] != "UND") == defined and columns[6] != "ABS":
+            found.append(columns[7])
+    return found
+
+
+class SymbolsTest(unittest.TestCase):
+    def setUp(self):
+        self.imports = sorted(name.split("@")[0] for name in symbols(defined=False))
+        self.exports = sorted(symbols(defined=True))
+        self.assertIn("dlsym", self.imports)
+
+    def test_no_allocator(self):
+        self.assertEqual([name for name in self.imports if ALLOCATORS.match(name)], [])
+
+    def test_no_stdio(self):
+        self.assertEqual([name for name in self.imports if STDIO.match(name)], [])
+
+    def test_the_patterns_know_what_they_are_for(self):
+        for name in ("malloc", "calloc", "realloc", "free", "aligned_alloc", "posix_memalign", "_Znwm", "_ZdlPv", "strdup"):
+            self.assertRegex(name, ALLOCATORS)
+        for name in ("stderr", "printf", "fprintf", "vsnprintf", "snprintf", "puts", "fopen", "fopen64", "fwrite", "_IO_putc",
+                     "__fprintf_chk", "__vsnprintf_chk", "perror"):
+            self.assertRegex(name, STDIO)
+
+    def test_nothing_else_is_asked_for(self):
+        self.assertEqual([name for name in self.imports if name not in IMPORTS], [])
+
+    def test_libc_alone_is_needed(self):
+        needed = re.findall(r"\(NEEDED\).*\[(.*)\]", readelf("--dynamic"))
+        self.assertIn("libc.so.6", needed)
+        self.assertLessEqual(set(needed), {"libc.so.6", "ld-linux-x86-64.so.2"})
+
+    def test_the_hooks_are_exported_and_nothing_else(self):
+        self.assertEqual(self.exports, sorted(HOOKS))
+
+    def test_both_versions_of_the_condition_waits_are_exported(self):
+        for name in ("pthread_cond_wait", "pthread_cond_timedwait"):
+            self.assertIn(name + "@GLIBC_2.2.5", self.exports)
+            self.assertIn(name + "@@GLIBC_2.3.2", self.exports)
+
+    def test_thread_local_memory_is_one_pointer_of_the_initial_block(self):
+        size = re.search(r"^ +TLS +\S+ +\S+ +\S+ +\S+ +0x([0-9a-f]+)", readelf("--segments"), re.M)
+        self.assertEqual(int(size[1], 16), 8)
+        self.assertNotIn("__tls_get_addr", self.imports)
+        self.assertRegex(readelf("--dynamic"), r"\(FLAGS\).*STATIC_TLS")
+
+    def test_the_stack_is_not_executable_and_the_code_not_written(self):
+        self.assertRegex(readelf("--segments"), r"GNU_STACK .* RW +0x")
+        self.assertNotIn("TEXTREL", readelf("--dynamic"))
+
+
+if __name__ == "__main__":
+    check.main()
