@@ -45,7 +45,9 @@ struct run {
     struct report *report;
     struct supervisor supervisor;
     struct report_run facts;
-    size_t told;        /* findings printed */
+    unsigned *told; /* the revision of each finding that was printed; 0: not printed yet */
+    size_t told_room;
+    size_t telling;     /* the finding that is being printed */
     uint64_t begin_ns;  /* monotonic */
     uint32_t victim;    /* the deadlocked process, once we end the run; 0 before */
     uint64_t killed_ns; /* monotonic; when the abort was sent */
@@ -192,20 +194,39 @@ static void print(struct run *run,
 }
 
 static void write_finding(const struct run *run, const struct report_style *style, FILE *out) {
-    report_text_finding(run->report, report_finding(run->report, run->told), style, out);
+    report_text_finding(run->report, report_finding(run->report, run->telling), style, out);
 }
 
 static void write_summary(const struct run *run, const struct report_style *style, FILE *out) {
     report_text_summary(run->report, style, out);
 }
 
-/* Print the findings that are new. Returns one of a deadlock or hang among them that counts, or NULL. */
+static bool make_told_room(struct run *run, size_t count) {
+    if (count <= run->told_room)
+        return true;
+    unsigned *wider = realloc(run->told, count * 2 * sizeof *wider);
+    if (!wider)
+        return false;
+    memset(wider + run->told_room, 0, (count * 2 - run->told_room) * sizeof *wider);
+    run->told = wider;
+    run->told_room = count * 2;
+    return true;
+}
+
+/* Print the findings that are new, or were predictions and have happened now. Returns one of a deadlock or
+ * hang among them that counts, or NULL. */
 static const struct report_finding *tell_findings(struct run *run) {
     const struct report_finding *deadlock = NULL;
-    for (; run->told < report_findings(run->report); run->told++) {
-        const struct report_finding *finding = report_finding(run->report, run->told);
-        if (finding->suppressed)
+    size_t count = report_findings(run->report);
+    if (!make_told_room(run, count))
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct report_finding *finding = report_finding(run->report, i);
+        unsigned revision = report_finding_revision(run->report, i) + 1;
+        if (finding->suppressed || run->told[i] == revision)
             continue;
+        run->told[i] = revision;
+        run->telling = i;
         print(run, write_finding);
         bool stuck = finding->kind == FINDING_DEADLOCK_ACTUAL || finding->kind == FINDING_HANG_ALL_BLOCKED;
         if (stuck && report_counts(finding))

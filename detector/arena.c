@@ -71,9 +71,7 @@ static void *take_pages(struct arena *a, size_t bytes) {
 static void scatter_rest(struct arena *a) {
     while (a->end - a->next >= FINE_STEP) {
         size_t rest = (size_t)(a->end - a->next);
-        unsigned class = class_of(rest < LARGEST ? rest : LARGEST);
-        if (size_of(class) > rest)
-            class --;
+        unsigned class = class_of(rest < LARGEST ? rest + 1 : LARGEST + 1) - 1; /* the largest that fits */
         push(a, class, a->next);
         a->next += size_of(class);
     }

@@ -47,7 +47,7 @@ static struct lock_node *need_lock(struct dependencies *d, uint32_t lock, bool s
 
 static void free_lock(struct dependencies *d, struct lock_node *node) {
     struct arena *arena = d->arena;
-    HASH_DEL(d->locks, node);
+    TABLE_DEL(d->locks, node);
     topo_order_remove_node(&d->order, &node->place);
     arena_free(arena, node, sizeof *node);
     d->locks_count--;
@@ -117,7 +117,7 @@ static void free_use(struct dependencies *d, struct edge_use **link) {
     *link = use->next;
     use->key.edge->uses_count--;
     free_gate_sets(d, use);
-    HASH_DEL(d->uses, use);
+    TABLE_DEL(d->uses, use);
     arena_free(arena, use, sizeof *use);
 }
 
@@ -236,7 +236,7 @@ static void free_edge(struct dependencies *d, struct lock_edge *edge) {
     while (edge->uses)
         free_use(d, &edge->uses);
     topo_order_remove_edge(&edge->place);
-    HASH_DEL(d->edges, edge);
+    TABLE_DEL(d->edges, edge);
     arena_free(arena, edge, sizeof *edge);
     d->edges_count--;
 }

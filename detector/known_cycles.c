@@ -37,7 +37,7 @@ struct known_cycle *known_cycles_add(struct known_cycles *known, const uint32_t 
 
 void known_cycles_take_back(struct known_cycles *known, struct known_cycle *cycle) {
     struct arena *arena = known->arena;
-    HASH_DEL(known->cycles, cycle);
+    TABLE_DEL(known->cycles, cycle);
     arena_free(arena, cycle, size_of_cycle(cycle->locks_count));
 }
 

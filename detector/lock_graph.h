@@ -10,12 +10,13 @@
  * the dependency relation of Joshi et al., "A randomized dynamic program analysis technique for detecting
  * real deadlocks" (2009, iGoodlock), for cycles of any length.
  *
- * The graph keeps one edge per (held lock, wanted lock) and on it only the dependencies whose gate sets are
- * minimal, since a cycle through a dependency with more gates is also one through the dependency with fewer.
- * The locks' strongly connected components are maintained incrementally in a topological order (Pearce &
- * Kelly, "A dynamic topological sort algorithm for directed acyclic graphs", 2007), so a new edge that agrees
- * with the order costs O(1) and only a dependency inside a component pays for a search, shortest cycles
- * first.
+ * The graph keeps one edge per held and wanted lock with their modes, and on it only the dependencies whose
+ * gate sets are minimal, since a cycle through a dependency with more gates is also one through the
+ * dependency with fewer. The locks' strongly connected components are maintained incrementally in a
+ * topological order (Pearce & Kelly, "A dynamic topological sort algorithm for directed acyclic graphs",
+ * 2007), so a new edge that agrees with the order costs O(1) and only a dependency inside a component pays
+ * for a search, shortest cycles first. What a search may cost is bounded (search_budgets.h), and so is what
+ * is kept and reported; each bound is an option, and the counts tell when it was reached.
  *
  * Each cycle of locks is reported once. Not thread-safe: the owner serialises. Memory: the arena's.
  */
@@ -72,9 +73,10 @@ struct lock_graph *lock_graph_create(struct arena *arena, struct segments *segme
                                      const struct lock_graph_options *options,
                                      const struct lock_graph_listener *listener);
 
-/* Add a dependency and report every new cycle that it closes. Returns 1 when it was new, 0 when everything
- * that it says was known (from the same thread and segment, with the same or fewer gates), -ENOMEM when
- * memory ran out (the graph stays usable). O(1) per held lock unless an edge contradicts the order. */
+/* Add a dependency and report every new cycle that it closes. Returns 1 when it was new and is kept; 0 when
+ * everything that it says was known (from the same thread and segment, with the same or fewer gates), or was
+ * searched but not kept because of max_uses or max_gate_sets; -ENOMEM when memory ran out (the graph stays
+ * usable, and adding it again makes up for it). O(1) per held lock unless an edge contradicts the order. */
 int lock_graph_add(struct lock_graph *graph, const struct lock_dependency *dependency);
 
 /* Return whether an edge from `held` to `wanted` is known from this thread and segment without any gate: then

@@ -1,14 +1,19 @@
 /* Hash tables for the detector: uthash over an arena.
  *
  * A function that adds to a table or deletes from one has a variable `struct arena *arena` in scope: the
- * table's memory comes from there. Elements are added with TABLE_ADD or TABLE_ADD_KEYPTR; the rest is
- * uthash's own interface.
+ * table's memory comes from there. Elements are added with TABLE_ADD or TABLE_ADD_KEYPTR and deleted with
+ * TABLE_DEL; the rest is uthash's own interface.
  */
 #ifndef GORDIAN_DETECTOR_TABLE_H
 #define GORDIAN_DETECTOR_TABLE_H
 
 #include "detector/arena.h"
 
+/* Return uthash's own hash of the key (Jenkins's), as a function: as a macro it is long, and it is
+ * everywhere. */
+unsigned table_hash(const void *key, unsigned bytes);
+
+#define HASH_FUNCTION(key, bytes, hash) ((hash) = table_hash(key, (unsigned)(bytes)))
 #define HASH_NONFATAL_OOM 1
 #define uthash_malloc(size) arena_alloc(arena, size)
 #define uthash_free(block, size) arena_free(arena, block, size)
@@ -40,6 +45,13 @@
     do {                                                                                                     \
         HASH_ADD_KEYPTR(hh, head, key, size, element);                                                       \
         TABLE_GROW(head);                                                                                    \
+    } while (0)
+
+/* Delete the element. A table with an element in it has a head: that is spelled out for static analysis. */
+#define TABLE_DEL(head, element)                                                                             \
+    do {                                                                                                     \
+        if (head)                                                                                            \
+            HASH_DEL(head, element);                                                                         \
     } while (0)
 
 /* Return whether the element that was just added is in its table. */

@@ -2,8 +2,8 @@
  *   1. mark the components that `to` reaches within the affected ranks (AHEAD), and those that reach `from`
  *      (BEHIND);
  *   2. a component with both marks is on a cycle through the new edge: unite these;
- *   3. give the ranks of all marked components out again: to those behind, then to the united one, then to
- *      those ahead, each group in its old order.
+ *   3. give the ranks of all marked components out again: to those behind, then to those united (which need
+ *      only one of theirs), then to those ahead, each group in its old order.
  * Everything is linked through the components themselves, so that nothing here needs memory and can fail.
  */
 #include "detector/topo_order.h"
@@ -56,7 +56,6 @@ static void unlink_in(struct topo_edge *edge) {
 struct marked {
     struct topo_component *list;
     struct topo_component *todo;
-    uint32_t united;
 };
 
 static void visit(struct marked *marked, struct topo_component *component, enum mark mark) {
@@ -67,7 +66,6 @@ static void visit(struct marked *marked, struct topo_component *component, enum 
         marked->list = component;
     }
     component->marks |= mark;
-    marked->united += component->marks == UNITED;
     component->todo = marked->todo;
     marked->todo = component;
 }
@@ -140,10 +138,11 @@ static struct topo_component *sort_by_rank(struct topo_component *list) {
     return list;
 }
 
-/* Give the components with exactly these marks new ranks out of the old ones, from the one of `pool` on. */
+/* Give the components with exactly these marks new ranks out of the old ones, from that of `pool` on. Returns
+ * where the ranks not given out begin. */
 static struct topo_component *assign_ranks(struct topo_component *list, uint32_t marks,
                                            struct topo_component *pool) {
-    for (struct topo_component *c = list; c; c = c->next) {
+    for (struct topo_component *c = list; c && pool; c = c->next) {
         if (c->marks != marks)
             continue;
         c->new_rank = pool->rank;
@@ -191,17 +190,22 @@ static void bring_edges_inside(struct topo_component *part) {
     }
 }
 
-/* Make one component of those with both marks, which take part in a cycle; the largest one takes the others
- * in, so that a node changes its component at most log(nodes) times. Returns the list of those that remain.
- */
-static struct topo_component *unite(struct topo_order *order, struct topo_component *list, int64_t rank) {
-    struct topo_component *whole = NULL, *next;
+static struct topo_component *largest_on_cycle(struct topo_component *list) {
+    struct topo_component *largest = NULL;
     for (struct topo_component *c = list; c; c = c->next)
-        if (c->marks == UNITED && (!whole || c->size > whole->size))
-            whole = c;
+        if (c->marks == UNITED && (!largest || c->size > largest->size))
+            largest = c;
+    return largest;
+}
+
+/* Let the largest component with both marks, which take part in a cycle, take in the others, so that a node
+ * changes its component at most log(nodes) times. Returns the list of those that remain. */
+static struct topo_component *unite(struct topo_order *order, struct topo_component *list,
+                                    struct topo_component *whole) {
     for (struct topo_component *c = list; c; c = c->next)
         if (c->marks == UNITED && c != whole)
             absorb(whole, c);
+    struct topo_component *next;
     for (struct topo_component **link = &list, *c = list; c; c = next) {
         next = c->next;
         if (c->marks != UNITED || c == whole) {
@@ -212,27 +216,22 @@ static struct topo_component *unite(struct topo_order *order, struct topo_compon
         bring_edges_inside(c);
         arena_free(order->arena, c, sizeof *c);
     }
-    whole->new_rank = rank;
     return list;
 }
 
 static void restore_order(struct topo_order *order, struct topo_node *from, struct topo_node *to) {
-    struct marked marked = {NULL, NULL, 0};
+    struct marked marked = {NULL, NULL};
     int64_t low = to->component->rank, high = from->component->rank;
     mark_ahead(&marked, to->component, high);
     mark_behind(&marked, from->component, low);
 
-    struct topo_component *list = sort_by_rank(marked.list);
-    struct topo_component *pool = assign_ranks(list, BEHIND, list);
-    if (marked.united > 0) {
-        int64_t united_rank = pool->rank;
-        for (uint32_t i = 0; i < marked.united; i++)
-            pool = pool->next;
-        assign_ranks(list, AHEAD, pool);
-        list = unite(order, list, united_rank);
-    } else {
-        assign_ranks(list, AHEAD, pool);
-    }
+    struct topo_component *list = sort_by_rank(marked.list), *pool = list;
+    pool = assign_ranks(list, BEHIND, pool);
+    pool = assign_ranks(list, UNITED, pool);
+    assign_ranks(list, AHEAD, pool);
+    struct topo_component *whole = largest_on_cycle(list);
+    if (whole)
+        list = unite(order, list, whole);
 
     for (struct topo_component *c = list; c; c = c->next) {
         c->rank = c->new_rank;

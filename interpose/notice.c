@@ -22,7 +22,7 @@ void notice_quiet(bool value) {
 }
 
 void notice_text(const char *text) {
-    struct stat now;
+    struct stat now = {0};
     size_t size = text_length(text);
     if (!have_stderr || raw_syscall(SYS_fstat, 2, (long)&now, 0, 0, 0, 0) != 0 ||
         now.st_dev != stderr_then.st_dev || now.st_ino != stderr_then.st_ino)

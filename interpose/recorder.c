@@ -105,7 +105,7 @@ static int create_file(struct recorder *r, const char *dir) {
 }
 
 void recorder_absolute(char *dir, size_t size) {
-    char here[4096], given[4096];
+    char here[4096] = "", given[4096];
     struct text path;
     if (dir[0] == '/')
         return;

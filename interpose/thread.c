@@ -75,16 +75,16 @@ bool thread_grow_seen(struct thread *t) {
     uint32_t bits = t->seen ? 64 - t->seen_shift + 1 : THREAD_SEEN_FIRST_BITS;
     if (bits > THREAD_SEEN_LAST_BITS)
         return false;
-    uint64_t *wider = raw_pages(sizeof *wider << bits);
+    uint64_t *old = t->seen, *wider = raw_pages(sizeof *wider << bits);
     if (!wider)
         return false;
-    for (size_t i = 0; t->seen && i < (size_t)1 << (bits - 1); i++)
-        if (t->seen[i])
-            wider[t->seen[i] >> (64 - bits)] = t->seen[i];
-    if (t->seen)
-        raw_munmap(t->seen, sizeof *wider << (bits - 1));
     t->seen = wider;
     t->seen_shift = 64 - bits;
+    for (size_t i = 0; old && i < (size_t)1 << (bits - 1); i++)
+        if (old[i])
+            thread_mark_seen(t, old[i]);
+    if (old)
+        raw_munmap(old, sizeof *old << (bits - 1));
     t->seen_misses = 0;
     return true;
 }

@@ -109,8 +109,10 @@ static inline uint64_t thread_edge_key(const struct thread *t, const struct reco
     return thread_seen_key(t, ~thread_hash(held->lock, held->mode), lock, mode);
 }
 
+/* A key has two places, the newer one first. */
 static inline bool thread_seen(const struct thread *t, uint64_t key) {
-    return t->seen[key >> t->seen_shift] == key;
+    const uint64_t *place = &t->seen[key >> t->seen_shift];
+    return *place == key || t->seen[(key >> t->seen_shift) ^ 1] == key;
 }
 
 static inline void thread_forget_seen(struct thread *t) {
@@ -118,7 +120,11 @@ static inline void thread_forget_seen(struct thread *t) {
 }
 
 static inline void thread_mark_seen(struct thread *t, uint64_t key) {
-    t->seen[key >> t->seen_shift] = key;
+    uint64_t place = key >> t->seen_shift;
+    if (thread_seen(t, key))
+        return;
+    t->seen[place ^ 1] = t->seen[place];
+    t->seen[place] = key;
 }
 
 /* Give the thread a larger table of what it has seen, if there is memory for it. */

@@ -208,6 +208,7 @@ static void fill_hold(cJSON *object, const struct report_hold *hold) {
     add_stack(object, "stack", &hold->stack);
 }
 
+/* A thread that wants nothing (it has ended, or holds what another misuses) is a holder, not a step. */
 static void add_step(cJSON *array, const struct report_step *step) {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddItemToArray(array, object);
@@ -222,8 +223,6 @@ static void add_step(cJSON *array, const struct report_step *step) {
     }
     if (step->wants.lock)
         fill_hold(cJSON_AddObjectToObject(object, "wants"), &step->wants);
-    else
-        cJSON_AddNullToObject(object, "wants");
 }
 
 static void add_finding(cJSON *array, const struct report_finding *finding) {
@@ -246,8 +245,9 @@ static void add_finding(cJSON *array, const struct report_finding *finding) {
     for (size_t i = 0; i < finding->locks_count; i++)
         add_lock(locks, finding->locks[i]);
     cJSON *steps = cJSON_AddArrayToObject(object, "steps");
+    cJSON *holders = cJSON_AddArrayToObject(object, "holders");
     for (size_t i = 0; i < finding->steps_count; i++)
-        add_step(steps, &finding->steps[i]);
+        add_step(finding->steps[i].wants.lock ? steps : holders, &finding->steps[i]);
 }
 
 int report_json_write(const struct report *report, FILE *out) {

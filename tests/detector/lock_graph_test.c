@@ -622,19 +622,22 @@ static int want_in_new_thread(struct program *p, uint32_t thread, uint32_t held,
 
 TEST(uses_that_are_over_make_room) {
     struct program *p = program_create_with(&(struct lock_graph_options){.max_uses = 100});
-    program_start(p, 2, 21, 1); /* these run on */
-    for (uint32_t thread = 2; thread < 22; thread++)
-        NEST(p, thread, 10, 11);
-    for (uint32_t thread = 22; thread < 2022; thread++) {
+    uint32_t thread = 2;
+    for (; thread < 2002; thread++) { /* one after the other */
         CHECK_EQ(want_in_new_thread(p, thread, 10, 11), 1);
         segments_join(p->segments, 1, thread);
     }
+    CHECK(program_counts(p).dependencies <= 65);
+    uint32_t before = (uint32_t)program_counts(p).dependencies;
+    for (; thread < 2082; thread++) /* these run on */
+        CHECK_EQ(want_in_new_thread(p, thread, 10, 11), 1);
+    CHECK(program_counts(p).dependencies >= 80);
+    CHECK(program_counts(p).dependencies < 80 + before);
     CHECK_EQ(program_counts(p).dropped, 0);
-    CHECK(program_counts(p).dependencies <= 100);
-    CHECK(program_counts(p).dependencies >= 20);
-    want_in_new_thread(p, 2022, 11, 10);
-    CHECK_EQ(p->found, 1);
-    CHECK_EQ(program_counts(p).cut_searches, 0);
+    for (; thread < 2120; thread++)
+        want_in_new_thread(p, thread, 10, 11);
+    CHECK_EQ(program_counts(p).dependencies, 100);
+    CHECK_EQ(program_counts(p).dropped, 18);
     program_destroy(p);
 }
 

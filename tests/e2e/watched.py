@@ -99,7 +99,8 @@ def execute(command, timeout=TIMEOUT_S, **options):
             status = "still running"
         out.seek(0)
         err.seek(0)
-        return Result(status, out.read().decode(errors="replace"), err.read().decode(errors="replace"))
+        return Result(status, out.read().decode(errors="surrogateescape"),
+                      err.read().decode(errors="surrogateescape"))
 
 
 def end(process):

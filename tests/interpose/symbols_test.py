@@ -27,15 +27,15 @@ HOOKS = """
     pthread_mutex_trylock pthread_mutex_unlock
 """.split()
 
-# Everything that the library may ask of libc. Whoever adds a name makes sure that it neither allocates nor takes a lock.
+# Everything that the library may ask of libc. Whoever adds a name makes sure that it neither allocates nor takes a lock. No
+# mem* or str*: they would bind to a sanitizer's, which may not be ready yet.
 IMPORTS = """
     _ITM_deregisterTMCloneTable _ITM_registerTMCloneTable __cxa_finalize __gmon_start__
     __errno_location __libc_stack_end environ
     __pthread_register_cancel __pthread_unregister_cancel __pthread_unwind_next __register_atfork __sigsetjmp
     _dl_find_object dl_iterate_phdr dlopen dlsym
-    pthread_attr_destroy pthread_attr_getdetachstate pthread_attr_getstack pthread_attr_getstacksize
-    pthread_getattr_default_np pthread_key_create pthread_self pthread_setspecific
-    memcmp memcpy memmove memset
+    pthread_attr_destroy pthread_attr_getdetachstate pthread_attr_getstacksize pthread_getattr_default_np
+    pthread_key_create pthread_self pthread_setspecific
 """.split()
 
 ALLOCATORS = re.compile(r"^(.*alloc.*|free|cfree|posix_memalign|memalign|_Zn[wa].*|_Zd[la].*|strn?dup|v?asprintf|getdelim"

@@ -119,12 +119,14 @@ TEST(a_recording_cut_off_anywhere_does_no_harm) {
     struct recording_builder builder;
     build(&builder);
     FILE *sink = fopen("/dev/null", "w");
-    for (size_t size = 0; size < builder.size; size += 8 + (size < 4096 ? 500 : random_number(64))) {
+    CHECK(sink != NULL);
+    for (size_t size = 0; sink && size < builder.size; size += 8 + (size < 4096 ? 500 : random_number(64))) {
         int fd = file_of(builder.bytes, size);
         read_all(fd, sink);
         close(fd);
     }
-    fclose(sink);
+    if (sink)
+        fclose(sink);
     builder_free(&builder);
 }
 

@@ -109,9 +109,9 @@ TEST(a_whole_finding) {
              "\"locks\":[{\"id\":\"L4\",\"name\":\"mutex initialised at fixture.c:36 in Bank::audit\","
              "\"kind\":\"mutex\",\"address\":\"ADDRESS\",\"initialised\":%s,\"first\":%s}],"
              "\"steps\":[{\"thread\":\"T1\",\"holds\":[],\"wants\":{\"lock\":\"L4\",\"mode\":\"shared\","
-             "\"stack\":%s}},"
-             "{\"thread\":\"T2\",\"holds\":[{\"lock\":\"L4\",\"mode\":\"exclusive\",\"stack\":%s}],\"wants\":"
-             "null}]}",
+             "\"stack\":%s}}],"
+             "\"holders\":[{\"thread\":\"T2\",\"holds\":[{\"lock\":\"L4\",\"mode\":\"exclusive\","
+             "\"stack\":%s}]}]}",
              frames_audit, frames_audit, frames_first, frames_first, frames_audit);
     check_json(cJSON_GetArrayItem(at(root, "findings"), 0), expected);
     cJSON_Delete(root);

@@ -101,11 +101,9 @@ char *scene_normalise(const char *text) {
             fputs("fixture.c", out);
         else if ((skip = finding_id(whole, text)) != 0)
             fputs("ID", out);
-        else if ((skip = replaced(text, module.path, "PROGRAM", out)) != 0)
-            continue;
-        else if ((skip = replaced(text, build_id, "BUILDID", out)) != 0)
-            continue;
-        else if ((skip = replaced(text, directory ? directory : "/tmp", "TMP", out)) != 0)
+        else if ((skip = replaced(text, module.path, "PROGRAM", out)) != 0 ||
+                 (skip = replaced(text, build_id, "BUILDID", out)) != 0 ||
+                 (skip = replaced(text, directory ? directory : "/tmp", "TMP", out)) != 0)
             continue;
         else if (strncmp(text, " 0x", 3) == 0 || strncmp(text, "\"0x", 3) == 0 ||
                  strncmp(text, "M+0x", 4) == 0) {

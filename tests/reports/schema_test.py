@@ -81,9 +81,9 @@ class SchemaTest(unittest.TestCase):
                 locks = [lock["id"] for lock in finding["locks"]]
                 self.assertEqual(len(set(threads)), len(threads))
                 self.assertEqual(len(set(locks)), len(locks))
-                for step in finding["steps"]:
+                for step in finding["steps"] + finding["holders"]:
                     self.assertIn(step["thread"], threads)
-                    for hold in step["holds"] + ([step["wants"]] if step["wants"] else []):
+                    for hold in step["holds"] + ([step["wants"]] if "wants" in step else []):
                         self.assertIn(hold["lock"], locks)
 
 

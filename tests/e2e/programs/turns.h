@@ -1,7 +1,7 @@
 /* Turns: order in time, and in time alone.
  *
- * The threads of a test program act one after the other, so that every run is the same, yet nothing that a detector
- * may take for synchronisation orders them: a turn is a relaxed atomic number that a thread polls.
+ * The threads of a test program act one after the other, so that every run is the same, yet nothing that a
+ * detector may take for synchronisation orders them: a turn is a relaxed atomic number that a thread polls.
  *
  * Thread-safe. For C and C++; included by one source file per program.
  */
