@@ -8,9 +8,10 @@
 #include "interpose/text.h"
 
 #define PAGE 4096u
-#define FIRST_LOG_CHUNK (64u << 10)
+#define FIRST_CHUNK (16u << 10)
+#define FIRST_PART (RECORDING_HEADER_SIZE + 2 * FIRST_CHUNK) /* allocated in one go, for a quick start */
 #define LATER_LOG_CHUNK (1u << 20)
-#define SLOTS_PER_CHUNK 63u /* 63 slots and the chunk's header fit 64 KiB */
+#define LATER_SLOTS_CHUNK (64u << 10)
 
 static size_t round_up(size_t bytes, size_t to) {
     return (bytes + to - 1) / to * to;
@@ -57,6 +58,8 @@ static char *file_part(struct recorder *r, size_t bytes) {
     if (offset + bytes > r->reserved)
         return map_by_path(r, offset, bytes);
     char *at = (char *)r->header + offset;
+    if (offset + bytes <= FIRST_PART)
+        return at;
     return populate(r, at, offset, bytes) == 0 ? at : NULL;
 }
 
@@ -130,7 +133,7 @@ static int map_file(struct recorder *r, int fd) {
         long at = raw_mmap(NULL, rooms[i], PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
         if (at < 0 && at > -(long)PAGE)
             continue;
-        int error = populate(r, (char *)at, 0, RECORDING_HEADER_SIZE);
+        int error = populate(r, (char *)at, 0, FIRST_PART);
         if (error) {
             raw_munmap((void *)at, rooms[i]);
             return error;
@@ -174,7 +177,7 @@ int recorder_start(struct recorder *r, const char *dir) {
 void *recorder_append(struct recorder *r, enum recording_type type, size_t size) {
     size = round_up(size, 8);
     if (!r->log_next || size > (size_t)(r->log_end - r->log_next)) {
-        size_t bytes = r->log_next ? LATER_LOG_CHUNK : FIRST_LOG_CHUNK;
+        size_t bytes = r->log_next ? LATER_LOG_CHUNK : FIRST_CHUNK;
         if (bytes < size + sizeof(struct recording_chunk))
             bytes = round_up(size + sizeof(struct recording_chunk), PAGE);
         uint64_t offset;
@@ -202,13 +205,12 @@ void recorder_commit(void *record) {
 struct recording_slot *recorder_slot(struct recorder *r) {
     if (r->slots_next == r->slots_end) {
         uint64_t offset;
-        size_t bytes =
-            round_up(sizeof(struct recording_chunk) + SLOTS_PER_CHUNK * sizeof(struct recording_slot), PAGE);
+        size_t bytes = r->slots_end ? LATER_SLOTS_CHUNK : FIRST_CHUNK;
         struct recording_chunk *chunk = new_chunk(r, RECORDING_CHUNK_SLOTS, bytes, &offset);
         if (!chunk)
             return NULL;
         r->slots_next = (struct recording_slot *)(chunk + 1);
-        r->slots_end = r->slots_next + SLOTS_PER_CHUNK;
+        r->slots_end = r->slots_next + (bytes - sizeof *chunk) / sizeof *r->slots_next;
     }
     return r->slots_next++;
 }

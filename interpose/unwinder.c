@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <libunwind-x86_64.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "interpose/raw.h"
 #include "interpose/session.h"
@@ -173,6 +174,32 @@ static int view_proc_name(unw_addr_space_t as, unw_word_t ip, char *name, size_t
     return -UNW_ENOINFO;
 }
 
+/* Making an address space, or its first setting, opens a pipe, by which libunwind would ask whether an
+ * address of the local process can be read. Ours asks by itself, and the program must not find two
+ * descriptors in its way: they are closed again. */
+static void make_space(unw_addr_space_t (*create)(unw_accessors_t *, int),
+                       int (*set_policy)(unw_addr_space_t, unw_caching_policy_t),
+                       unw_accessors_t *accessors) {
+    int next[2];
+    bool is_pipe[2];
+    for (int i = 0; i < 2; i++)
+        next[i] = raw_open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    for (int i = 0; i < 2; i++)
+        if (next[i] >= 0)
+            raw_close(next[i]);
+    space = create(accessors, 0);
+    if (space)
+        set_policy(space, UNW_CACHE_NONE);
+    for (int i = 0; i < 2; i++) {
+        struct stat is = {0};
+        is_pipe[i] = next[i] >= 0 && raw_syscall(SYS_fstat, next[i], (long)&is, 0, 0, 0, 0) == 0 &&
+                     S_ISFIFO(is.st_mode);
+    }
+    for (int i = 0; i < 2; i++)
+        if (is_pipe[0] && is_pipe[1])
+            raw_close(next[i]);
+}
+
 bool unwinder_start(void) {
     static unw_accessors_t accessors = {.find_proc_info = view_proc_info,
                                         .put_unwind_info = view_put_info,
@@ -199,9 +226,7 @@ bool unwinder_start(void) {
     if (!create || !set_policy || !lib_init_remote || !lib_step || !lib_get_reg || !lib_get_save_loc ||
         !lib_is_signal_frame || !lib_search_table)
         return false;
-    space = create(&accessors, 0);
-    if (space)
-        set_policy(space, UNW_CACHE_NONE);
+    make_space(create, set_policy, &accessors);
     return space != NULL;
 }
 

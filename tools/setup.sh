@@ -17,7 +17,7 @@ setup_test_packages=(
 )
 
 # What the build reads. A change below these makes ./gordian build again; tests and documents do not.
-setup_sources=(WORKSPACE BUILD .bazelrc .bazelversion third_party tools detector interpose reports cli)
+setup_sources=(WORKSPACE BUILD .bazelrc .bazelversion third_party tools detector interpose reports cli cases)
 
 # Dated before the last good build read its sources; beside it, in .out, where that build went.
 setup_stamp=$setup_root/.cache/built
@@ -103,7 +103,7 @@ setup_is_built() {
     [ -z "$(cd "$setup_root" && find "${setup_sources[@]}" -cnewer "$setup_stamp" -print -quit 2>&1)" ]
 }
 
-# Install what the build needs, and build the command and the library, unless that is done.
+# Install what the build needs, and build the command, the library and the example of README.md, unless that is done.
 setup_build() {
     if setup_is_built; then
         return
@@ -112,7 +112,7 @@ setup_build() {
     # A file that changes while the build runs is newer than this, and built the next time.
     mkdir -p "${setup_stamp%/*}" && : >"$setup_stamp.new" || setup_die "cannot write to ${setup_stamp%/*}"
     setup_say "building"
-    if ! (cd "$setup_root" && bazel build --ui_event_filters=-info //cli:gordian //interpose:gordian) >&2 </dev/null; then
+    if ! (cd "$setup_root" && bazel build --ui_event_filters=-info //cli:gordian //interpose:gordian //cases:bank_transfer_buggy) >&2 </dev/null; then
         setup_die "the build failed"
     fi
     readlink "$setup_root/bazel-bin" >"$setup_stamp.out"

@@ -41,10 +41,9 @@ DEADLOCKS_EXPECTED = {
     "detached_owner_ends_after": ("orphaned", ["left"], ["take_left_and_end_later", "want_left"], 2),
     "main_exits_after": ("orphaned", ["left"], ["main_exits_after", "want_left"], 2),
     "main_exits_before": ("orphaned", ["left"], ["main_exits_before", "want_left"], 2),
-    "join_while_holding": ("join", ["left", "the end of thread T2"], ["join_while_holding", "take_left"], 2),
-    "join_while_holding_then_wanted": ("join", ["left", "the end of thread T2"],
-                                       ["join_while_holding_then_wanted", "take_left_late"], 2),
-    "three_joins": ("join", ["the end of thread T2", "the end of thread T3", "the end of thread T4"], ["join_next"], 3),
+    "join_while_holding": ("join", ["left", "thread T2"], ["join_while_holding", "take_left"], 2),
+    "join_while_holding_then_wanted": ("join", ["left", "thread T2"], ["join_while_holding_then_wanted", "take_left_late"], 2),
+    "three_joins": ("join", ["thread T2", "thread T3", "thread T4"], ["join_next"], 3),
 }
 
 

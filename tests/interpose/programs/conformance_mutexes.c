@@ -1,0 +1,195 @@
+/* Every type and attribute of mutexes. */
+#define _GNU_SOURCE
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "tests/interpose/programs/conformance.h"
+
+static pthread_mutex_t mutex;
+
+static const struct {
+    const char *name;
+    int value;
+} types[] = {{"normal", PTHREAD_MUTEX_NORMAL},
+             {"recursive", PTHREAD_MUTEX_RECURSIVE},
+             {"errorcheck", PTHREAD_MUTEX_ERRORCHECK},
+             {"adaptive", PTHREAD_MUTEX_ADAPTIVE_NP}},
+  protocols[] = {
+      {"", PTHREAD_PRIO_NONE}, {" inherit", PTHREAD_PRIO_INHERIT}, {" protect", PTHREAD_PRIO_PROTECT}};
+
+static int timed(long ms) {
+    struct timespec until = conformance_in_ms(CLOCK_REALTIME, ms);
+    return pthread_mutex_timedlock(&mutex, &until);
+}
+
+static int clocked(clockid_t clock, long ms) {
+    struct timespec until = conformance_in_ms(CLOCK_MONOTONIC, ms);
+    return pthread_mutex_clocklock(&mutex, clock, &until);
+}
+
+static void *by_another_thread(void *unlocks) {
+    TELL(pthread_mutex_trylock(&mutex));
+    TELL(timed(-1));
+    TELL(timed(2));
+    TELL(clocked(CLOCK_MONOTONIC, 2));
+    TELL(pthread_mutex_timedlock(&mutex, &conformance_no_time));
+    if (unlocks)
+        TELL(pthread_mutex_unlock(&mutex));
+    return NULL;
+}
+
+static void *lock_and_unlock(void *unused) {
+    TELL(pthread_mutex_lock(&mutex));
+    TELL(pthread_mutex_unlock(&mutex));
+    return unused;
+}
+
+static void *lock_and_end(void *unused) {
+    TELL(pthread_mutex_lock(&mutex));
+    return unused;
+}
+
+static int depth;
+
+static void count(int result) {
+    depth += result == 0;
+}
+
+/* Take it again in every way, with what that returns. */
+#define AGAIN(call)                                                                                          \
+    do {                                                                                                     \
+        errno = CONFORMANCE_ERRNO;                                                                           \
+        int result = (call);                                                                                 \
+        conformance_tell(#call, result);                                                                     \
+        count(result);                                                                                       \
+    } while (0)
+
+/* `checks`: this type knows its owner. */
+static void held_and_taken_again(int type, bool checks) {
+    depth = 0;
+    AGAIN(pthread_mutex_lock(&mutex));
+    AGAIN(pthread_mutex_trylock(&mutex));
+    AGAIN(timed(-1));
+    AGAIN(timed(2));
+    AGAIN(clocked(CLOCK_MONOTONIC, -1));
+    AGAIN(clocked(CLOCK_MONOTONIC, 2));
+    AGAIN(clocked(12345, 2));
+    AGAIN(pthread_mutex_timedlock(&mutex, &conformance_no_time));
+    AGAIN(pthread_mutex_timedlock(&mutex, &conformance_no_time_either));
+    AGAIN(pthread_mutex_clocklock(&mutex, CLOCK_REALTIME, &conformance_no_time));
+    /* The others would wait for themselves. */
+    if (type == PTHREAD_MUTEX_RECURSIVE || type == PTHREAD_MUTEX_ERRORCHECK)
+        AGAIN(pthread_mutex_lock(&mutex));
+    if (depth)
+        conformance_elsewhere(by_another_thread, checks ? &mutex : NULL);
+    TELL(pthread_mutex_destroy(&mutex));
+    while (depth-- > 0)
+        TELL(pthread_mutex_unlock(&mutex));
+    if (checks)
+        TELL(pthread_mutex_unlock(&mutex));
+}
+
+static void taken_in_every_way(void) {
+    TELL(pthread_mutex_trylock(&mutex));
+    TELL(pthread_mutex_unlock(&mutex));
+    TELL(timed(-1));
+    TELL(pthread_mutex_unlock(&mutex));
+    TELL(clocked(CLOCK_MONOTONIC, 1000));
+    TELL(pthread_mutex_unlock(&mutex));
+    TELL(clocked(CLOCK_REALTIME, 1000));
+    TELL(pthread_mutex_unlock(&mutex));
+    conformance_elsewhere(lock_and_unlock, NULL);
+}
+
+static void owner_died(void) {
+    conformance_elsewhere(lock_and_end, NULL);
+    TELL(pthread_mutex_lock(&mutex));
+    TELL(pthread_mutex_consistent(&mutex));
+    TELL(pthread_mutex_unlock(&mutex));
+    conformance_elsewhere(lock_and_end, NULL);
+    TELL(pthread_mutex_trylock(&mutex));
+    TELL(pthread_mutex_consistent(&mutex));
+    TELL(pthread_mutex_consistent(&mutex));
+    TELL(pthread_mutex_unlock(&mutex));
+    conformance_elsewhere(lock_and_end, NULL);
+    TELL(timed(1000));
+    TELL(pthread_mutex_consistent(&mutex));
+    TELL(pthread_mutex_unlock(&mutex));
+    conformance_elsewhere(lock_and_unlock, NULL);
+    /* Not made consistent: lost for good. */
+    conformance_elsewhere(lock_and_end, NULL);
+    TELL(clocked(CLOCK_MONOTONIC, 1000));
+    TELL(pthread_mutex_unlock(&mutex));
+    TELL(pthread_mutex_lock(&mutex));
+    TELL(pthread_mutex_trylock(&mutex));
+    TELL(timed(2));
+    TELL(clocked(CLOCK_MONOTONIC, 2));
+}
+
+static void used_when_destroyed(void) {
+    TELL(pthread_mutex_destroy(&mutex));
+    TELL(pthread_mutex_lock(&mutex));
+    TELL(pthread_mutex_trylock(&mutex));
+    TELL(timed(2));
+    TELL(pthread_mutex_unlock(&mutex));
+    TELL(pthread_mutex_destroy(&mutex));
+}
+
+static void try_all(int type, int protocol, bool robust, bool shared) {
+    pthread_mutexattr_t attributes;
+    conformance_stage_is("%s%s%s%s", types[type].name, protocols[protocol].name, robust ? " robust" : "",
+                         shared ? " shared" : "");
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, types[type].value);
+    pthread_mutexattr_setprotocol(&attributes, protocols[protocol].value);
+    pthread_mutexattr_setrobust(&attributes, robust ? PTHREAD_MUTEX_ROBUST : PTHREAD_MUTEX_STALLED);
+    pthread_mutexattr_setpshared(&attributes, shared ? PTHREAD_PROCESS_SHARED : PTHREAD_PROCESS_PRIVATE);
+    errno = CONFORMANCE_ERRNO;
+    int made = pthread_mutex_init(&mutex, &attributes);
+    conformance_tell("pthread_mutex_init(&mutex, &attributes)", made);
+    pthread_mutexattr_destroy(&attributes);
+    if (made != 0)
+        return;
+    bool checks = robust || types[type].value == PTHREAD_MUTEX_RECURSIVE ||
+                  types[type].value == PTHREAD_MUTEX_ERRORCHECK;
+    taken_in_every_way();
+    held_and_taken_again(types[type].value, checks);
+    if (robust)
+        owner_died();
+    else
+        TELL(pthread_mutex_consistent(&mutex));
+    used_when_destroyed();
+}
+
+static void static_initialisers(void) {
+    static pthread_mutex_t made[] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP,
+                                     PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP,
+                                     PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP};
+    for (int i = 0; i < 4; i++) {
+        conformance_stage_is("static %s", types[i].name);
+        mutex = made[i];
+        taken_in_every_way();
+        held_and_taken_again(types[i].value, i == 1 || i == 2);
+        used_when_destroyed();
+    }
+}
+
+static void init_of_a_used_address(void) {
+    conformance_stage_is("init again");
+    TELL(pthread_mutex_init(&mutex, NULL));
+    TELL(pthread_mutex_lock(&mutex));
+    TELL(pthread_mutex_unlock(&mutex));
+    TELL(pthread_mutex_init(&mutex, NULL));
+    TELL(pthread_mutex_trylock(&mutex));
+    TELL(pthread_mutex_unlock(&mutex));
+    TELL(pthread_mutex_destroy(&mutex));
+}
+
+void conformance_mutexes(void) {
+    for (int type = 0; type < 4; type++)
+        for (int protocol = 0; protocol < 3; protocol++)
+            for (int flags = 0; flags < 4; flags++)
+                try_all(type, protocol, flags & 1, flags & 2);
+    static_initialisers();
+    init_of_a_used_address();
+}
