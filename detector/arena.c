@@ -12,6 +12,8 @@
 #define PAGE 4096
 #define FIRST_CHUNK ((size_t)64 << 10)
 #define LAST_CHUNK ((size_t)4 << 20)
+/* A block of this size or more that does not fit into the chunk gets pages of its own: the chunk goes on. */
+#define OWN_PAGES ((size_t)16 << 10)
 
 /* Under AddressSanitizer every byte outside of a live block is poisoned, so that the unit tests catch a use
  * after arena_free or past a block's end as they would with malloc. */
@@ -60,6 +62,10 @@ static void *pop(struct arena *a, unsigned class, size_t bytes) {
     return block;
 }
 
+static size_t whole_pages(size_t bytes) {
+    return (bytes + PAGE - 1) / PAGE * PAGE;
+}
+
 static void *take_pages(struct arena *a, size_t bytes) {
     void *pages = a->pages(bytes);
     if (pages)
@@ -79,7 +85,7 @@ static void scatter_rest(struct arena *a) {
 
 /* Start a chunk with room for `size`; when there is no memory for a whole one, one of just that size. */
 static bool start_chunk(struct arena *a, size_t size) {
-    size_t least = (size + PAGE - 1) / PAGE * PAGE;
+    size_t least = whole_pages(size);
     size_t wanted = a->chunk > least ? a->chunk : least;
     char *start = take_pages(a, wanted);
     if (!start && wanted > least) {
@@ -105,17 +111,18 @@ void arena_init(struct arena *a, arena_pages pages) {
 }
 
 void *arena_alloc(struct arena *a, size_t bytes) {
-    if (bytes > LARGEST) {
-        if (bytes > SIZE_MAX - PAGE)
-            return NULL;
-        return take_pages(a, (bytes + PAGE - 1) / PAGE * PAGE);
-    }
+    if (bytes > LARGEST)
+        return bytes <= SIZE_MAX - PAGE ? take_pages(a, whole_pages(bytes)) : NULL;
     unsigned class = class_of(bytes);
     if (a->freed[class])
         return pop(a, class, bytes);
     size_t size = size_of(class);
-    if ((size_t)(a->end - a->next) < size && !start_chunk(a, size))
-        return NULL;
+    if ((size_t)(a->end - a->next) < size) {
+        if (size >= OWN_PAGES)
+            return take_pages(a, whole_pages(size));
+        if (!start_chunk(a, size))
+            return NULL;
+    }
     void *block = a->next;
     a->next += size;
     ASAN_UNPOISON_MEMORY_REGION(block, bytes);

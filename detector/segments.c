@@ -322,7 +322,7 @@ bool segments_concurrent(const struct segments *s, uint32_t a, uint32_t i, uint3
 
 bool segments_over(const struct segments *s, uint32_t thread, uint32_t segment) {
     for (uint32_t other = s->running; other; other = s->threads[other]->next_running)
-        if (other != thread && !segments_before(s, thread, segment, other, s->threads[other]->current))
+        if (!segments_before(s, thread, segment, other, s->threads[other]->current))
             return false;
     return true;
 }

@@ -42,10 +42,6 @@ static void mutex_account(struct thread *t, uint32_t id, const void *mutex, stru
         held->depth++;
     else
         thread_push(t, id, LOCK_EXCLUSIVE, mutex, call->pc - 1, stack);
-    if (stack && stack->once) {
-        KEEP_ERRNO;
-        stack_memo_settle_once(t, call);
-    }
 }
 
 /* Only account for it: no stack, no dependency, nothing that needs our own lock. */
@@ -327,10 +323,6 @@ static void cond_end(void *argument) {
     struct recording_held *held = thread_holds(t, wait->lock);
     if (held)
         held->depth = wait->depth;
-    if (wait->stack && wait->stack->once) {
-        KEEP_ERRNO;
-        stack_memo_settle_once(t, wait->call);
-    }
 }
 
 static void cond_begin(struct cond_wait *wait, pthread_mutex_t *mutex, const struct call_site *call) {

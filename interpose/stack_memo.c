@@ -154,7 +154,7 @@ static struct stack_record *make_record(struct stack_memo *memo, const struct ca
                                .bp_mask = w->first_bp ? ~(uint64_t)0 : 0,
                                .check = slots,
                                .near = w->near < 2 ? 2 : w->near,
-                               .calm = w->foreign ? -1 : 0,
+                               .calm = w->foreign || !w->stable ? -1 : 0,
                                .limit = ~(uint64_t)0,
                                .slots_count = slots,
                                .frames = w->frames,
@@ -189,9 +189,12 @@ struct stack_record *stack_memo_walk(struct thread *t, const struct call_site *c
         record = make_record(&t->memo, call, &w);
     }
     if (record && record->once) {
-        if (t->memo.once)
-            block_free(&t->memo, t->memo.once);
-        t->memo.once = record;
+        struct stack_record **place = &t->memo.once[t->memo.once_next++ % STACK_MEMO_ONCE];
+        if (*place) {
+            settle(t, *place, call);
+            block_free(&t->memo, *place);
+        }
+        *place = record;
     } else if (record) {
         struct stack_record **place = &t->memo.records[stack_memo_index(call->pc, call->sp)];
         if (*place != &nothing.record) {
@@ -277,13 +280,6 @@ uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, const
     return record->stack;
 }
 
-void stack_memo_settle_once(struct thread *t, const struct call_site *now) {
-    session_enter(t);
-    if (t->memo.once)
-        settle(t, t->memo.once, now);
-    session_leave(t);
-}
-
 void stack_memo_flush(struct thread *t) {
     struct call_site none = {0, 0, 0};
     for (uint32_t i = 0; i < 1u << STACK_MEMO_BITS; i++) {
@@ -293,5 +289,12 @@ void stack_memo_flush(struct thread *t) {
         settle(t, record, &none);
         block_free(&t->memo, record);
         t->memo.records[i] = &nothing.record;
+    }
+    for (uint32_t i = 0; i < STACK_MEMO_ONCE; i++) {
+        if (!t->memo.once[i])
+            continue;
+        settle(t, t->memo.once[i], &none);
+        block_free(&t->memo, t->memo.once[i]);
+        t->memo.once[i] = NULL;
     }
 }

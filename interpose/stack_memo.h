@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #define STACK_MEMO_BITS 11
+#define STACK_MEMO_ONCE 16
 
 /* Where a hooked function was called from: the return address, and the caller's registers after the return.
  */
@@ -60,10 +61,11 @@ struct stack_record {
 
 struct stack_memo {
     struct stack_record
-        *records[1u << STACK_MEMO_BITS]; /* never NULL: a record that matches nothing instead */
-    struct stack_record *once;           /* the last one that will not be found again */
-    struct stack_record *freed[24];      /* by size class */
-    char *next, *end;                    /* free memory */
+        *records[1u << STACK_MEMO_BITS];        /* never NULL: a record that matches nothing instead */
+    struct stack_record *once[STACK_MEMO_ONCE]; /* the last ones that will not be found again */
+    uint32_t once_next;
+    struct stack_record *freed[24]; /* by size class */
+    char *next, *end;               /* free memory */
 };
 
 struct thread;
@@ -126,10 +128,6 @@ uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, const
 
 /* The same without any lock, where the id is known and all slots are as they were; otherwise 0. */
 uint32_t stack_memo_resolved(const struct stack_record *record, const struct call_site *now);
-
-/* A record marked `once` lives until the next such walk: give the held entries that use it their stack's id
- * now. */
-void stack_memo_settle_once(struct thread *t, const struct call_site *now);
 
 /* Forget every stack: a module was unloaded. For the holder of the session's lock. */
 void stack_memo_flush(struct thread *t);

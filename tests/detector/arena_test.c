@@ -49,15 +49,27 @@ TEST(a_freed_block_is_used_again) {
     pages_release();
 }
 
+TEST(a_large_block_leaves_the_chunk_in_use) {
+    struct arena a;
+    arena_init(&a, pages_supply);
+    CHECK(arena_alloc(&a, 1024) != NULL);
+    CHECK(arena_alloc(&a, 65536) != NULL); /* does not fit any more */
+    CHECK_EQ(a.taken, 2 * 65536);
+    for (size_t left = 65536 - 1024; left >= 128; left -= 128)
+        CHECK(arena_alloc(&a, 128) != NULL);
+    CHECK_EQ(a.taken, 2 * 65536);
+    pages_release();
+}
+
 TEST(the_rest_of_a_chunk_is_used) {
     struct arena a;
     arena_init(&a, pages_supply);
-    CHECK(arena_alloc(&a, 1000) != NULL);
-    CHECK(arena_alloc(&a, 65536) != NULL); /* does not fit any more: a new chunk */
-    size_t taken = a.taken;
-    for (size_t left = 65536 - 1024 - 1024; left >= 128; left -= 128)
-        CHECK(arena_alloc(&a, 128) != NULL);
-    CHECK_EQ(a.taken, taken);
+    char *first = arena_alloc(&a, 49152);
+    CHECK(arena_alloc(&a, 8192) == first + 49152);
+    CHECK(arena_alloc(&a, 6144) == first + 57344);
+    CHECK(arena_alloc(&a, 3072) != NULL); /* 2048 are left: a new chunk */
+    CHECK_EQ(a.taken, 65536 + 131072);
+    CHECK(arena_alloc(&a, 2048) == first + 63488);
     pages_release();
 }
 

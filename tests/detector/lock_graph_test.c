@@ -125,6 +125,37 @@ TEST(a_cycle_is_reported_once_and_counted_again) {
     program_destroy(p);
 }
 
+/* Thread 2 took the second lock for writing and for reading: two edges, one cycle of locks. */
+TEST(a_cycle_closed_in_two_ways_at_once_counts_once) {
+    struct program *p = program_create();
+    program_start(p, 2, 4, 1);
+    NEST(p, 2, 10, 11);
+    program_lock(p, 2, 10), program_read(p, 2, 11);
+    NEST(p, 3, 11, 10);
+    CHECK_EQ(p->found, 1);
+    CHECK_EQ(p->again, 0);
+    NEST(p, 4, 11, 10);
+    CHECK_EQ(p->found, 1);
+    CHECK_EQ(p->again, 1);
+    program_destroy(p);
+}
+
+TEST(cycles_beyond_the_bound_closed_at_once_count_once) {
+    struct program *p = program_create_with(&(struct lock_graph_options){.max_per_signature = 1});
+    program_start(p, 2, 5, 1);
+    p->stack = 1;
+    NEST(p, 2, 10, 11);
+    NEST(p, 3, 11, 10);
+    NEST(p, 2, 20, 21);
+    NEST(p, 4, 21, 22);
+    NEST(p, 5, 20, 22);
+    CHECK_EQ(p->again, 0);
+    NEST(p, 3, 22, 20); /* with 20 -> 22, and with 20 -> 21 -> 22 */
+    CHECK_EQ(p->found, 1);
+    CHECK_EQ(p->again, 1);
+    program_destroy(p);
+}
+
 TEST(a_cycle_that_has_happened_is_not_predicted) {
     struct program *p = program_create();
     program_start(p, 2, 4, 1);

@@ -156,6 +156,7 @@ TEST(a_ring_that_the_thread_is_not_in) {
     wants(1, 11), wants(2, 10), wants(3, 11), wants(4, 12);
     CHECK_EQ(find(3).verdict, WAIT_NO_KNOT);
     CHECK_EQ(find(4).verdict, WAIT_NO_KNOT);
+    CHECK(find(4).count < CAPACITY); /* it does not go round and round */
     check_ring(find(1), FINDING_SHAPE_CYCLE, 2);
 }
 

@@ -47,8 +47,6 @@ static void joins(void) {
     TELL(clocked_join(CLOCK_MONOTONIC, -1000, &value));
     TELL(clocked_join(CLOCK_MONOTONIC, 2, &value));
     TELL(clocked_join(12345, 2, &value));
-    TELL(pthread_timedjoin_np(other, &value, &conformance_no_time));
-    TELL(pthread_clockjoin_np(other, &value, CLOCK_MONOTONIC, &conformance_no_time));
     release();
     TELL(pthread_join(other, &value));
     printf("value: %d\n", value == &released);
