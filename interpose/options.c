@@ -11,6 +11,8 @@ const char options_help[] =
     "  quiet=0|1           write nothing to stderr (default: 0)\n"
     "  stack_depth=N       longest stack kept, in frames (default: 256, at most 4096)\n"
     "  max_steps=N         bound of one search for lock cycles, in edges tried (default: 65536)\n"
+    "  max_cycles=N        lock cycles that are listed (default: 1024)\n"
+    "  max_uses=N          threads and segments kept per lock order (default: 4096, at most 65535)\n"
     "  notify=PATH         FIFO that gets one byte for each finding (default: none)\n"
     "  root=PID            the process that children=0 leaves (default: the first)\n"
     "  help=1              print this\n";
@@ -79,6 +81,10 @@ static int set_option(struct options *o, const char *key, const char *value) {
         return parse_number(value, 1, 4096, &o->stack_depth);
     if (text_equal(key, "max_steps"))
         return parse_number(value, 1, 0xffffffffu, &o->max_steps);
+    if (text_equal(key, "max_cycles"))
+        return parse_number(value, 1, 0xffffffffu, &o->max_cycles);
+    if (text_equal(key, "max_uses"))
+        return parse_number(value, 1, 65535, &o->max_uses);
     return -1;
 }
 
@@ -107,7 +113,9 @@ void options_parse(struct options *out, const char *text, void (*complain)(const
                             .on_deadlock = OPTIONS_CONTINUE,
                             .exit_code = 66,
                             .stack_depth = 256,
-                            .max_steps = 65536};
+                            .max_steps = 65536,
+                            .max_cycles = 1024,
+                            .max_uses = 4096};
     while (text && *text) {
         char item[OPTIONS_PATH_SIZE + 64], *value = NULL;
         size_t n = 0;

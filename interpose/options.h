@@ -24,6 +24,8 @@ struct options {
     enum options_on_deadlock on_deadlock;
     uint32_t exit_code;   /* of on_deadlock=stop */
     uint32_t stack_depth; /* longest stack kept, in frames */
+    uint32_t max_cycles;  /* cycles listed in all */
+    uint32_t max_uses;    /* pairs of thread and segment kept per edge of the lock graph */
     uint32_t max_steps;   /* bound of one search for cycles, in edges tried */
 };
 

@@ -75,6 +75,8 @@ static bool add_dependency(struct thread *t, const struct lock_hold *wants, stru
     struct lock_graph_counts counts;
     lock_graph_count(session_graph(), &counts);
     session_recorder()->header->cut_searches = counts.cut_searches;
+    session_recorder()->header->unlisted_cycles = counts.unreported;
+    session_recorder()->header->unkept_dependencies = counts.dropped;
     return added != 0;
 }
 

@@ -275,9 +275,13 @@ static void read_process(struct source *source) {
         .lost = header->lost,
         .dropped = header->dropped,
         .cut_searches = header->cut_searches,
+        .unlisted_cycles = header->unlisted_cycles,
+        .unkept_dependencies = header->unkept_dependencies,
         .threads = (uint32_t)facts_threads(source->facts),
         .stack_depth = header->stack_depth,
         .max_steps = header->max_steps,
+        .max_cycles = header->max_cycles,
+        .max_uses = header->max_uses,
         .off_reason = header->state == RECORDING_OFF ? header->off_reason : "",
     };
     memcpy(source->process.events, header->events, sizeof header->events);

@@ -306,6 +306,21 @@ static void write_limits(const struct report_process *process, const struct repo
                        who, number(pool, process->cut_searches), process->cut_searches == 1 ? "" : "es",
                        process->max_steps),
                    style, out);
+    if (process->unlisted_cycles)
+        write_note(memory_pool_format(
+                       pool,
+                       "%s: more than %u cycles were found; those beyond are counted, not listed (%s; raise "
+                       "it with GORDIAN_OPTIONS=max_cycles=N)",
+                       who, process->max_cycles, number(pool, process->unlisted_cycles)),
+                   style, out);
+    if (process->unkept_dependencies)
+        write_note(memory_pool_format(
+                       pool,
+                       "%s: %s lock order%s not kept, because more than %u threads took the same two locks: "
+                       "cycles with later ones may be missing (raise it with GORDIAN_OPTIONS=max_uses=N)",
+                       who, number(pool, process->unkept_dependencies),
+                       process->unkept_dependencies == 1 ? " was" : "s were", process->max_uses),
+                   style, out);
     if (process->lost & RECORDING_LOST_STACK)
         write_note(
             memory_pool_format(pool,

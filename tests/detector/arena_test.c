@@ -64,12 +64,13 @@ TEST(a_large_block_leaves_the_chunk_in_use) {
 TEST(the_rest_of_a_chunk_is_used) {
     struct arena a;
     arena_init(&a, pages_supply);
-    char *first = arena_alloc(&a, 49152);
-    CHECK(arena_alloc(&a, 8192) == first + 49152);
-    CHECK(arena_alloc(&a, 6144) == first + 57344);
-    CHECK(arena_alloc(&a, 3072) != NULL); /* 2048 are left: a new chunk */
+    char *first = arena_alloc(&a, 1024);
+    CHECK(arena_alloc(&a, 49152) == first + 1024);
+    CHECK(arena_alloc(&a, 8192) == first + 50176);
+    CHECK(arena_alloc(&a, 6144) == first + 58368);
+    CHECK(arena_alloc(&a, 3072) != NULL); /* 1024 are left: a new chunk */
     CHECK_EQ(a.taken, 65536 + 131072);
-    CHECK(arena_alloc(&a, 2048) == first + 63488);
+    CHECK(arena_alloc(&a, 1024) == first + 64512);
     pages_release();
 }
 

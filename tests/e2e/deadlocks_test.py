@@ -43,6 +43,7 @@ DEADLOCKS_EXPECTED = {
     "main_exits_before": ("orphaned", ["left"], ["main_exits_before", "want_left"], 2),
     "join_while_holding": ("join", ["left", "thread T2"], ["join_while_holding", "take_left"], 2),
     "join_while_holding_then_wanted": ("join", ["left", "thread T2"], ["join_while_holding_then_wanted", "take_left_late"], 2),
+    "two_joins": ("join", ["thread T1", "thread T2"], ["two_joins", "join_main"], 2),
     "three_joins": ("join", ["thread T2", "thread T3", "thread T4"], ["join_next"], 3),
 }
 

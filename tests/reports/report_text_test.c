@@ -137,23 +137,32 @@ TEST(every_bound_that_was_reached_is_told_with_its_option) {
     builder_start(&builder);
     struct recording_header *header = builder_header(&builder);
     header->cut_searches = 2;
+    header->unlisted_cycles = 1234;
+    header->max_cycles = 1024;
+    header->unkept_dependencies = 1;
+    header->max_uses = 4096;
     header->lost = RECORDING_LOST_SPACE | RECORDING_LOST_MEMORY | RECORDING_LOST_STACK;
     header->dropped = 1;
     header->state = RECORDING_OFF;
     strcpy(header->off_reason, "no memory");
     builder_thread(&builder, 1, 0, 0, NULL);
-    check_report(&builder,
-                 "gordian: no finding\n"
-                 "  seen: 12 mutex events in 1 thread of 1 process\n"
-                 "  note: pid 4711: gordian turned itself off: no memory\n"
-                 "  note: pid 4711: 2 searches for cycles reached the bound of 65536 steps: longer cycles "
-                 "may be missing (raise it "
-                 "with GORDIAN_OPTIONS=max_steps=N)\n"
-                 "  note: pid 4711: some stacks were deeper than 64 frames and were cut (raise it with "
-                 "GORDIAN_OPTIONS=stack_depth=N)\n"
-                 "  note: pid 4711: the disk was full: what happened after that is not recorded\n"
-                 "  note: pid 4711: memory ran out: some lock orders were not followed\n"
-                 "  note: pid 4711: 1 record could not be written\n");
+    check_report(
+        &builder,
+        "gordian: no finding\n"
+        "  seen: 12 mutex events in 1 thread of 1 process\n"
+        "  note: pid 4711: gordian turned itself off: no memory\n"
+        "  note: pid 4711: 2 searches for cycles reached the bound of 65536 steps: longer cycles "
+        "may be missing (raise it "
+        "with GORDIAN_OPTIONS=max_steps=N)\n"
+        "  note: pid 4711: more than 1024 cycles were found; those beyond are counted, not listed (1,234; "
+        "raise it with GORDIAN_OPTIONS=max_cycles=N)\n"
+        "  note: pid 4711: 1 lock order was not kept, because more than 4096 threads took the same two "
+        "locks: cycles with later ones may be missing (raise it with GORDIAN_OPTIONS=max_uses=N)\n"
+        "  note: pid 4711: some stacks were deeper than 64 frames and were cut (raise it with "
+        "GORDIAN_OPTIONS=stack_depth=N)\n"
+        "  note: pid 4711: the disk was full: what happened after that is not recorded\n"
+        "  note: pid 4711: memory ran out: some lock orders were not followed\n"
+        "  note: pid 4711: 1 record could not be written\n");
 }
 
 TEST(strings_of_the_program_cannot_steer_the_terminal) {

@@ -212,6 +212,18 @@ static void *join_next(void *argument) {
     return NULL;
 }
 
+static void *join_main(void *main_thread) {
+    let_others_block();
+    say_when();
+    pthread_join(*(pthread_t *)main_thread, NULL); /* REPORTED */
+    return NULL;
+}
+
+static void two_joins(void) {
+    pthread_t self = pthread_self(), other = start(join_main, &self);
+    pthread_join(other, NULL); /* REPORTED */
+}
+
 static void three_joins(void) {
     for (intptr_t i = 0; i < 3; i++)
         threads[i] = start(join_next, (void *)i);
@@ -235,6 +247,7 @@ static const struct {
     {"main_exits_before", main_exits_before},
     {"join_while_holding", join_while_holding},
     {"join_while_holding_then_wanted", join_while_holding_then_wanted},
+    {"two_joins", two_joins},
     {"three_joins", three_joins},
 };
 

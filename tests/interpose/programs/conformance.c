@@ -58,6 +58,7 @@ struct timespec conformance_in_ms(clockid_t clock, long ms) {
 }
 
 int main(void) {
+    setvbuf(stdout, NULL, _IOLBF, 0);
     conformance_mutexes();
     conformance_conditions();
     conformance_threads();

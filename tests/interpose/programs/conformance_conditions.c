@@ -150,7 +150,7 @@ static void cancellation(void) {
             waits = waiting;
             pthread_mutex_unlock(&mutex);
         }
-        TELL(pthread_cancel(thread));
+        pthread_cancel(thread);
         TELL(pthread_join(thread, &value));
         printf("cancelled: %d\n", value == PTHREAD_CANCELED);
         TELL(pthread_mutex_lock(&mutex));

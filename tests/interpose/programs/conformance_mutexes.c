@@ -38,9 +38,18 @@ static void *by_another_thread(void *unlocks) {
     return NULL;
 }
 
+/* Take it, and release it where that worked. */
+#define TAKE(call)                                                                                           \
+    do {                                                                                                     \
+        errno = CONFORMANCE_ERRNO;                                                                           \
+        int result = (call);                                                                                 \
+        conformance_tell(#call, result);                                                                     \
+        if (result == 0)                                                                                     \
+            TELL(pthread_mutex_unlock(&mutex));                                                              \
+    } while (0)
+
 static void *lock_and_unlock(void *unused) {
-    TELL(pthread_mutex_lock(&mutex));
-    TELL(pthread_mutex_unlock(&mutex));
+    TAKE(pthread_mutex_lock(&mutex));
     return unused;
 }
 
@@ -64,8 +73,8 @@ static void count(int result) {
         count(result);                                                                                       \
     } while (0)
 
-/* `checks`: this type knows its owner. */
-static void held_and_taken_again(int type, bool checks) {
+/* `checks`: this type knows its owner. A robust mutex may be destroyed while it is held. */
+static void held_and_taken_again(int type, bool checks, bool robust) {
     depth = 0;
     AGAIN(pthread_mutex_lock(&mutex));
     AGAIN(pthread_mutex_trylock(&mutex));
@@ -82,7 +91,8 @@ static void held_and_taken_again(int type, bool checks) {
         AGAIN(pthread_mutex_lock(&mutex));
     if (depth)
         conformance_elsewhere(by_another_thread, checks ? &mutex : NULL);
-    TELL(pthread_mutex_destroy(&mutex));
+    if (!robust)
+        TELL(pthread_mutex_destroy(&mutex));
     while (depth-- > 0)
         TELL(pthread_mutex_unlock(&mutex));
     if (checks)
@@ -90,14 +100,12 @@ static void held_and_taken_again(int type, bool checks) {
 }
 
 static void taken_in_every_way(void) {
-    TELL(pthread_mutex_trylock(&mutex));
-    TELL(pthread_mutex_unlock(&mutex));
-    TELL(timed(-1));
-    TELL(pthread_mutex_unlock(&mutex));
-    TELL(clocked(CLOCK_MONOTONIC, 1000));
-    TELL(pthread_mutex_unlock(&mutex));
-    TELL(clocked(CLOCK_REALTIME, 1000));
-    TELL(pthread_mutex_unlock(&mutex));
+    TAKE(pthread_mutex_lock(&mutex));
+    TAKE(pthread_mutex_trylock(&mutex));
+    TAKE(timed(-1));
+    TAKE(timed(1000));
+    TAKE(clocked(CLOCK_MONOTONIC, 1000));
+    TAKE(clocked(CLOCK_REALTIME, 1000));
     conformance_elsewhere(lock_and_unlock, NULL);
 }
 
@@ -121,6 +129,8 @@ static void owner_died(void) {
     TELL(clocked(CLOCK_MONOTONIC, 1000));
     TELL(pthread_mutex_unlock(&mutex));
     TELL(pthread_mutex_lock(&mutex));
+    TELL(pthread_mutex_lock(&mutex));
+    conformance_elsewhere(lock_and_unlock, NULL);
     TELL(pthread_mutex_trylock(&mutex));
     TELL(timed(2));
     TELL(clocked(CLOCK_MONOTONIC, 2));
@@ -153,7 +163,7 @@ static void try_all(int type, int protocol, bool robust, bool shared) {
     bool checks = robust || types[type].value == PTHREAD_MUTEX_RECURSIVE ||
                   types[type].value == PTHREAD_MUTEX_ERRORCHECK;
     taken_in_every_way();
-    held_and_taken_again(types[type].value, checks);
+    held_and_taken_again(types[type].value, checks, robust);
     if (robust)
         owner_died();
     else
@@ -169,7 +179,7 @@ static void static_initialisers(void) {
         conformance_stage_is("static %s", types[i].name);
         mutex = made[i];
         taken_in_every_way();
-        held_and_taken_again(types[i].value, i == 1 || i == 2);
+        held_and_taken_again(types[i].value, i == 1 || i == 2, false);
         used_when_destroyed();
     }
 }
@@ -185,11 +195,22 @@ static void init_of_a_used_address(void) {
     TELL(pthread_mutex_destroy(&mutex));
 }
 
+/* A mutex of the protecting kind can be taken only by a thread with a real-time priority, if it may have one.
+ */
+static void set_policy(int policy, int priority) {
+    struct sched_param parameters = {.sched_priority = priority};
+    pthread_setschedparam(pthread_self(), policy, &parameters);
+}
+
 void conformance_mutexes(void) {
-    for (int type = 0; type < 4; type++)
-        for (int protocol = 0; protocol < 3; protocol++)
+    for (int protocol = 0; protocol < 3; protocol++) {
+        if (protocols[protocol].value == PTHREAD_PRIO_PROTECT)
+            set_policy(SCHED_FIFO, 1);
+        for (int type = 0; type < 4; type++)
             for (int flags = 0; flags < 4; flags++)
                 try_all(type, protocol, flags & 1, flags & 2);
+    }
+    set_policy(SCHED_OTHER, 0);
     static_initialisers();
     init_of_a_used_address();
 }

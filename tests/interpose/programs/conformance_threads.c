@@ -9,7 +9,7 @@
 
 #include "tests/interpose/programs/conformance.h"
 
-static pthread_t main_thread, other;
+static pthread_t other;
 static int released, created;
 
 static void *wait_for_release(void *value) {
@@ -64,17 +64,10 @@ static void joins(void) {
     printf("tried until %d\n", result);
 }
 
-static void *join_main(void *unused) {
-    usleep(20000); /* main waits for this one by then */
-    TELL(pthread_join(main_thread, NULL));
-    return unused;
-}
-
 static void refused_joins(void) {
     conformance_stage_is("refused join");
     TELL(pthread_join(pthread_self(), NULL));
     TELL(pthread_tryjoin_np(pthread_self(), NULL));
-    conformance_elsewhere(join_main, NULL);
     start_waiting();
     TELL(pthread_detach(other));
     TELL(pthread_detach(other));
@@ -203,7 +196,6 @@ static void libraries(void) {
 }
 
 void conformance_threads(void) {
-    main_thread = pthread_self();
     joins();
     refused_joins();
     cancelled_joins();
