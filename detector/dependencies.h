@@ -52,6 +52,9 @@ struct lock_edge {
     struct topo_edge place; /* first, so that its address is the edge's */
     UT_hash_handle hh;
     struct edge_key key;
+    uint32_t cycles;      /* reported that go through it */
+    uint32_t first_cycle; /* the owner's number of the first of them */
+    uint32_t told_in;     /* the last search that counted one more, so that each counts once */
     uint16_t uses_count;
     uint16_t sweep_in;     /* new uses until those that are over are looked for */
     struct edge_use *uses; /* newest first */

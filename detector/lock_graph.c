@@ -11,6 +11,7 @@
 
 #define MAX_STEPS 65536
 #define MAX_PER_SIGNATURE 64
+#define MAX_PER_EDGE 4
 #define MAX_CYCLES 1024
 #define MAX_USES 4096
 #define MAX_GATE_SETS 64
@@ -19,6 +20,7 @@ struct lock_graph {
     struct arena *arena;
     struct lock_graph_listener listener;
     uint32_t max_per_signature;
+    uint32_t max_per_edge;
     uint32_t max_cycles;
     struct dependencies dependencies;
     struct cycle_search search;
@@ -39,6 +41,7 @@ struct lock_graph *lock_graph_create(struct arena *arena, struct segments *segme
     graph->arena = arena;
     graph->listener = *listener;
     graph->max_per_signature = options->max_per_signature ? options->max_per_signature : MAX_PER_SIGNATURE;
+    graph->max_per_edge = options->max_per_edge ? options->max_per_edge : MAX_PER_EDGE;
     graph->max_cycles = options->max_cycles ? options->max_cycles : MAX_CYCLES;
     dependencies_init(&graph->dependencies, arena, segments, options->max_uses ? options->max_uses : MAX_USES,
                       options->max_gate_sets ? options->max_gate_sets : MAX_GATE_SETS);
@@ -115,9 +118,23 @@ static int report_new(struct visit *visit, const struct cycle_step *steps, const
     cycle->search = graph->searches;
     if (signature->reported++ == 0)
         signature->number = cycle->number;
+    for (uint32_t i = 0; i < count; i++) {
+        struct lock_edge *edge = dependencies_find(&graph->dependencies, &steps[i].edge->key);
+        if (edge->cycles++ == 0)
+            edge->first_cycle = cycle->number;
+    }
     graph->cycles++;
     visit->found = true;
     return 0;
+}
+
+/* Return the edge of the cycle through which as many cycles as the bound allows were reported, or NULL. */
+static struct lock_edge *crowded_edge(const struct lock_graph *graph, const struct cycle_step *steps,
+                                      uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (steps[i].edge->cycles >= graph->max_per_edge)
+            return dependencies_find(&graph->dependencies, &steps[i].edge->key);
+    return NULL;
 }
 
 /* A cycle of locks that is not known: report it, unless a bound says that there were enough. */
@@ -131,11 +148,17 @@ static int visit_new(struct visit *visit, const struct cycle_step *steps, const 
         pairs[i] = (uint64_t)held_stack_of(&steps[i]) << 32 | steps[i].held->wanted_stack;
     uint32_t distinct = known_cycles_unite_pairs(pairs, count);
     struct known_signature *signature = known_cycles_find_signature(&graph->known, pairs, distinct);
+    struct lock_edge *crowded = crowded_edge(graph, steps, count);
     int error = 0;
     if (signature && signature->reported >= graph->max_per_signature) {
         if (signature->search != graph->searches)
             graph->listener.again(graph->listener.context, signature->number);
         signature->search = graph->searches;
+    } else if (crowded) {
+        if (crowded->told_in != graph->searches)
+            graph->listener.again(graph->listener.context, crowded->first_cycle);
+        crowded->told_in = graph->searches;
+        graph->unreported++;
     } else if (graph->cycles >= graph->max_cycles) {
         graph->unreported++;
     } else {

@@ -47,7 +47,8 @@ struct lock_graph_listener {
     /* A new cycle. Returns the owner's number for it, which `again` gets when it is closed once more. */
     uint32_t (*found)(void *context, const struct finding *finding);
     /* A cycle reported before was closed again by another dependency, or another cycle of locks with the same
-     * set of stacks beyond `max_per_signature` was found: count it. */
+     * set of stacks beyond `max_per_signature`, or through the same edge beyond `max_per_edge`, was found:
+     * count it. */
     void (*again)(void *context, uint32_t number);
 };
 
@@ -55,15 +56,17 @@ struct lock_graph_options {
     uint32_t max_steps;         /* bound on one dependency's search, in edges tried; 0 means 65536 */
     uint32_t max_per_signature; /* cycles of locks reported with the same set of (held, wanted) stacks; 0
                                    means 64 */
-    uint32_t max_cycles;        /* cycles reported in all; 0 means 1024 */
-    uint32_t max_uses;          /* pairs of thread and segment kept per edge, at most 65535; 0 means 4096 */
-    uint32_t max_gate_sets;     /* locksets kept per edge, thread and segment; 0 means 64 */
+    uint32_t max_per_edge;  /* cycles reported that go through the same edge, shortest first; 0 means 4. One
+                               order that is wrong among many that are right closes a cycle with each */
+    uint32_t max_cycles;    /* cycles reported in all; 0 means 1024 */
+    uint32_t max_uses;      /* pairs of thread and segment kept per edge, at most 65535; 0 means 4096 */
+    uint32_t max_gate_sets; /* locksets kept per edge, thread and segment; 0 means 64 */
 };
 
 struct lock_graph_counts {
     uint64_t locks, edges, dependencies; /* kept now */
     uint64_t cycles;                     /* reported */
-    uint64_t unreported;                 /* closings of cycles not reported because of max_cycles */
+    uint64_t unreported;                 /* closings of cycles beyond max_per_edge or max_cycles */
     uint64_t cut_searches;               /* searches that reached max_steps (or its reduced budget) */
     uint64_t dropped;                    /* dependencies searched but not kept (max_uses, max_gate_sets) */
 };

@@ -68,12 +68,13 @@ struct recording_header {
     uint64_t size;                       /* bytes of the file that are chunks and header; grows */
     uint64_t findings;                   /* finding records committed */
     uint64_t cut_searches;               /* searches for cycles that reached their stated bound */
-    uint64_t unlisted_cycles;            /* closings of cycles beyond the option max_cycles */
+    uint64_t unlisted_cycles;            /* closings of cycles beyond max_per_edge or max_cycles */
     uint64_t unkept_dependencies;        /* looked at, but not kept: beyond max_uses or max_gate_sets */
     uint64_t dropped;                    /* records that could not be written */
     uint32_t lost;                       /* enum recording_lost, or-ed */
     uint32_t stack_depth;                /* the option: longest stack kept, in frames */
     uint32_t max_steps;                  /* the option: bound of one search */
+    uint32_t max_per_edge;               /* the option: cycles listed that share a lock order */
     uint32_t max_cycles;                 /* the option: cycles listed */
     uint32_t max_uses;                   /* the option: pairs of thread and segment kept per edge */
     uint32_t forked;                     /* 1: this process was forked off without exec */

@@ -11,6 +11,7 @@ const char options_help[] =
     "  quiet=0|1           write nothing to stderr (default: 0)\n"
     "  stack_depth=N       longest stack kept, in frames (default: 256, at most 4096)\n"
     "  max_steps=N         bound of one search for lock cycles, in edges tried (default: 65536)\n"
+    "  max_per_edge=N      lock cycles listed that share a lock order (default: 4)\n"
     "  max_cycles=N        lock cycles that are listed (default: 1024)\n"
     "  max_uses=N          threads and segments kept per lock order (default: 4096, at most 65535)\n"
     "  notify=PATH         FIFO that gets one byte for each finding (default: none)\n"
@@ -81,6 +82,8 @@ static int set_option(struct options *o, const char *key, const char *value) {
         return parse_number(value, 1, 4096, &o->stack_depth);
     if (text_equal(key, "max_steps"))
         return parse_number(value, 1, 0xffffffffu, &o->max_steps);
+    if (text_equal(key, "max_per_edge"))
+        return parse_number(value, 1, 0xffffffffu, &o->max_per_edge);
     if (text_equal(key, "max_cycles"))
         return parse_number(value, 1, 0xffffffffu, &o->max_cycles);
     if (text_equal(key, "max_uses"))
@@ -114,6 +117,7 @@ void options_parse(struct options *out, const char *text, void (*complain)(const
                             .exit_code = 66,
                             .stack_depth = 256,
                             .max_steps = 65536,
+                            .max_per_edge = 4,
                             .max_cycles = 1024,
                             .max_uses = 4096};
     while (text && *text) {

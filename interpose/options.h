@@ -22,11 +22,12 @@ struct options {
     bool quiet;                     /* write nothing to stderr */
     bool help;                      /* print the options and go on */
     enum options_on_deadlock on_deadlock;
-    uint32_t exit_code;   /* of on_deadlock=stop */
-    uint32_t stack_depth; /* longest stack kept, in frames */
-    uint32_t max_cycles;  /* cycles listed in all */
-    uint32_t max_uses;    /* pairs of thread and segment kept per edge of the lock graph */
-    uint32_t max_steps;   /* bound of one search for cycles, in edges tried */
+    uint32_t exit_code;    /* of on_deadlock=stop */
+    uint32_t stack_depth;  /* longest stack kept, in frames */
+    uint32_t max_per_edge; /* cycles listed that go through one lock order */
+    uint32_t max_cycles;   /* cycles listed in all */
+    uint32_t max_uses;     /* pairs of thread and segment kept per edge of the lock graph */
+    uint32_t max_steps;    /* bound of one search for cycles, in edges tried */
 };
 
 /* Set `out` to the defaults, then to what `text` says (NULL: nothing). Complaints, at most one line each, go

@@ -170,6 +170,7 @@ static bool start_parts(bool forked) {
         notice_no_recording(options.dir, error);
     recorder.header->stack_depth = options.stack_depth;
     recorder.header->max_steps = options.max_steps;
+    recorder.header->max_per_edge = options.max_per_edge;
     recorder.header->max_cycles = options.max_cycles;
     recorder.header->max_uses = options.max_uses;
     recorder.header->forked = forked;
@@ -179,8 +180,10 @@ static bool start_parts(bool forked) {
     findings_start();
     arena_init(&arena, raw_pages);
     segments = segments_create(&arena);
-    struct lock_graph_options limits = {
-        .max_steps = options.max_steps, .max_cycles = options.max_cycles, .max_uses = options.max_uses};
+    struct lock_graph_options limits = {.max_steps = options.max_steps,
+                                        .max_per_edge = options.max_per_edge,
+                                        .max_cycles = options.max_cycles,
+                                        .max_uses = options.max_uses};
     graph = segments ? lock_graph_create(&arena, segments, &limits, &findings_listener) : NULL;
     if (!graph || lock_table_start() < 0) {
         turn_off("no memory");

@@ -280,6 +280,7 @@ static void read_process(struct source *source) {
         .threads = (uint32_t)facts_threads(source->facts),
         .stack_depth = header->stack_depth,
         .max_steps = header->max_steps,
+        .max_per_edge = header->max_per_edge,
         .max_cycles = header->max_cycles,
         .max_uses = header->max_uses,
         .off_reason = header->state == RECORDING_OFF ? header->off_reason : "",

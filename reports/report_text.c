@@ -309,9 +309,11 @@ static void write_limits(const struct report_process *process, const struct repo
     if (process->unlisted_cycles)
         write_note(memory_pool_format(
                        pool,
-                       "%s: more than %u cycles were found; those beyond are counted, not listed (%s; raise "
-                       "it with GORDIAN_OPTIONS=max_cycles=N)",
-                       who, process->max_cycles, number(pool, process->unlisted_cycles)),
+                       "%s: further cycles through the lock orders above are counted, not listed (%s times; "
+                       "GORDIAN_OPTIONS=max_per_edge=N lists more than %u through one order, max_cycles=N "
+                       "more than %u)",
+                       who, number(pool, process->unlisted_cycles), process->max_per_edge,
+                       process->max_cycles),
                    style, out);
     if (process->unkept_dependencies)
         write_note(memory_pool_format(

@@ -269,8 +269,8 @@ static void take_step(struct program *p, const struct limits *limits) {
 }
 
 static void run_program(uint64_t seed, const struct limits *limits) {
-    struct program *p = program_create_with(
-        &(struct lock_graph_options){.max_steps = 1u << 30, .max_per_signature = 1u << 30});
+    struct program *p = program_create_with(&(struct lock_graph_options){
+        .max_steps = 1u << 30, .max_per_signature = 1u << 30, .max_per_edge = 1u << 30});
     p->check = check_finding;
     random_seed(seed);
     order_clear(&order);

@@ -595,6 +595,41 @@ TEST(all_cycles_are_reported_up_to_the_bound) {
     program_destroy(p);
 }
 
+/* Nine locks between 1 and 100 are taken in order by three threads; one thread takes 1 after 100. The first
+ * cycles that this closes are the shortest. */
+TEST(cycles_through_one_edge_are_reported_up_to_the_bound) {
+    struct program *p = program_create_with(&(struct lock_graph_options){.max_per_edge = 3});
+    program_start(p, 2, 4, 1);
+    NEST(p, 2, 1, 100);
+    for (uint32_t i = 0; i < 9; i++) {
+        NEST(p, 2, 1, 10 + i);
+        NEST(p, 3, 10 + i, 100);
+    }
+    CHECK_EQ(p->found, 0);
+    NEST(p, 4, 100, 1);
+    CHECK_STR(p->text, "T2 holds 1 wants 100, T4 holds 100 wants 1\n"
+                       "T2 holds 1 wants 18, T3 holds 18 wants 100, T4 holds 100 wants 1\n"
+                       "T2 holds 1 wants 17, T3 holds 17 wants 100, T4 holds 100 wants 1\n");
+    CHECK_EQ(p->found, 3);
+    CHECK_EQ(p->again, 1); /* once for one dependency */
+    CHECK_EQ(p->again_number, 1);
+    CHECK_EQ(program_counts(p).unreported, 7);
+    program_destroy(p);
+}
+
+TEST(the_default_bound_of_an_edge_is_4) {
+    struct program *p = program_create();
+    program_start(p, 2, 4, 1);
+    for (uint32_t i = 0; i < 6; i++) {
+        NEST(p, 2, 1, 10 + i);
+        NEST(p, 3, 10 + i, 100);
+    }
+    NEST(p, 4, 100, 1);
+    CHECK_EQ(p->found, 4);
+    CHECK_EQ(program_counts(p).unreported, 2);
+    program_destroy(p);
+}
+
 /* Every pair of 12 locks is taken in both orders by one thread: nothing can be found, and it is much to
  * search. */
 TEST(a_search_stops_at_its_budget_and_is_counted) {

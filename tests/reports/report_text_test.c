@@ -138,6 +138,7 @@ TEST(every_bound_that_was_reached_is_told_with_its_option) {
     struct recording_header *header = builder_header(&builder);
     header->cut_searches = 2;
     header->unlisted_cycles = 1234;
+    header->max_per_edge = 4;
     header->max_cycles = 1024;
     header->unkept_dependencies = 1;
     header->max_uses = 4096;
@@ -154,8 +155,9 @@ TEST(every_bound_that_was_reached_is_told_with_its_option) {
         "  note: pid 4711: 2 searches for cycles reached the bound of 65536 steps: longer cycles "
         "may be missing (raise it "
         "with GORDIAN_OPTIONS=max_steps=N)\n"
-        "  note: pid 4711: more than 1024 cycles were found; those beyond are counted, not listed (1,234; "
-        "raise it with GORDIAN_OPTIONS=max_cycles=N)\n"
+        "  note: pid 4711: further cycles through the lock orders above are counted, not listed (1,234 "
+        "times; GORDIAN_OPTIONS=max_per_edge=N lists more than 4 through one order, max_cycles=N more than "
+        "1024)\n"
         "  note: pid 4711: 1 lock order was not kept, because more than 4096 threads took the same two "
         "locks: cycles with later ones may be missing (raise it with GORDIAN_OPTIONS=max_uses=N)\n"
         "  note: pid 4711: some stacks were deeper than 64 frames and were cut (raise it with "

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""The library does no harm to its host: programs that do what a preload may stumble over run as they do by themselves.
+
+    host_test.py GORDIAN COROUTINES LIBRARIES MUTEXES PROCESSES SIGNALS THREADS UNWINDING PROCESSES_SOURCE [Class.test...]
+"""
+
+import os
+import re
+import sys
+import tempfile
+import time
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.getcwd())
+from tests import check  # noqa: E402
+from tests.e2e import watched  # noqa: E402
+
+GORDIAN, COROUTINES, LIBRARIES, MUTEXES, PROCESSES, SIGNALS, THREADS, UNWINDING, SOURCE = watched.paths(9)
+
+# What a case is expected to give: nothing, or one potential deadlock of these locks.
+NOTHING = None
+LEFT_RIGHT = ["left", "right"]
+
+CASES = {
+    COROUTINES: {
+        "smaller_at_the_same_place": NOTHING,
+        "mapped_and_unmapped": LEFT_RIGHT,
+        "held_across_a_switch": LEFT_RIGHT,
+        "held_beyond_its_stack": LEFT_RIGHT,
+        "moved_between_threads": NOTHING,
+    },
+    LIBRARIES: {
+        "found_beside_the_program": NOTHING,
+        "loaded_and_unloaded": NOTHING,
+        "constructor_that_waits": NOTHING,
+    },
+    MUTEXES: {
+        "taken_again_errorcheck": NOTHING,
+        "joined_by_itself": NOTHING,
+        "robust_recovered": NOTHING,
+        "recursion_70000": NOTHING,
+        "recursion_ends": NOTHING,
+        "made_a_million_times": NOTHING,
+        "made_and_nested": NOTHING,
+    },
+    PROCESSES: {
+        "found_in_the_child": LEFT_RIGHT,
+        "held_by_the_forking_thread": NOTHING,
+        "while_others_are_at_work": NOTHING,
+        "vfork_and_exec": NOTHING,
+        "exec_from_a_thread": LEFT_RIGHT,
+    },
+    SIGNALS: {
+        "storm": NOTHING,
+        "jumps": LEFT_RIGHT,
+        "on_its_own_stack": LEFT_RIGHT,
+    },
+    THREADS: {
+        "two_thousand": NOTHING,
+        "smallest_stacks": LEFT_RIGHT,
+        "locks_below_a_small_stack": ["mutex", "mutex"],
+        "handles": NOTHING,
+        "stacks": NOTHING,
+        "destructors": LEFT_RIGHT,
+        "cancelled_at_any_moment": LEFT_RIGHT,
+    },
+    UNWINDING: {
+        "exceptions": NOTHING,
+        "cancelled": NOTHING,
+        "exited": NOTHING,
+    },
+}
+
+
+class HostTest(unittest.TestCase):
+    def check_case(self, program, name, locks):
+        alone = watched.alone([program, name], timeout=20)
+        run = watched.under(GORDIAN, [program, name], ["--text", "/dev/null"], timeout=20)
+        self.assertEqual((alone.status, alone.stderr), (0, ""), alone)
+        # What is found is told on stderr.
+        self.assertEqual((run.stdout, "" if locks else run.stderr), (alone.stdout, alone.stderr), run)
+        self.assertIsNotNone(run.report, run)
+        self.assertEqual(run.report["run"]["exit"], 0, run)
+        self.assertTrue(all(process["off_reason"] is None for process in run.report["processes"]))
+        found = [(finding.kind, unnamed(finding.locks)) for finding in run.findings]
+        self.assertEqual(found, [("deadlock.potential", locks)] if locks else [], run)
+        self.assertEqual(run.status, 66 if locks else 0)
+
+    def test_a_lock_that_another_thread_held_at_the_fork_is_orphaned_in_the_child(self):
+        run = watched.under(GORDIAN, [PROCESSES, "held_by_another_thread"], timeout=20)
+        self.assertEqual([(f.kind, f.shape, f.locks) for f in run.findings or []],
+                         [("deadlock.actual", "orphaned", ["left"])], run)
+        child = [process["pid"] for process in run.report["processes"] if process["forked"]]
+        self.assertEqual([finding.pid for finding in run.findings], child)
+        self.assertEqual(run.status, 66)
+        self.assertLessEqual(run.findings[0].lines("processes.c") - {None}, watched.marked(SOURCE))
+        # Reported when it blocks, not when the alarm would have ended it.
+        self.assertLess(run.report["run"]["duration_s"], 5)
+
+    def test_a_daemon_goes_on_and_is_recorded(self):
+        for under in (False, True):
+            with tempfile.TemporaryDirectory() as folder:
+                out = os.path.join(folder, "out")
+                command = [GORDIAN, "run", "--out", out, "--"] if under else []
+                run = watched.execute([*command, PROCESSES, "as_a_daemon"], cwd=folder)
+                self.assertIn(run.status, (0, 66), run)
+                done = os.path.join(folder, "daemon.done")
+                end = time.monotonic() + 20
+                while time.monotonic() < end and not (os.path.exists(done) and os.path.getsize(done)):
+                    time.sleep(0.01)
+                with open(done, encoding="ascii") as file:
+                    self.assertEqual(file.read(), "done\n")
+                if under:
+                    report = watched.report_of(GORDIAN, [out])
+                    self.assertEqual([(f.kind, f.locks) for f in report.findings], [("deadlock.potential", LEFT_RIGHT)])
+
+    def test_a_lock_in_a_signal_handler_is_not_dear(self):
+        alone = min(int(watched.alone([SIGNALS, "cost"]).stdout) for _ in range(3))
+        under = min(int(watched.under(GORDIAN, [SIGNALS, "cost"]).stdout) for _ in range(3))
+        print(f"a signal whose handler takes a lock: {alone} ns by itself, {under} ns under gordian")
+        # Walking such a stack anew by libunwind's slow steps takes several times as long.
+        self.assertLess(under, alone + 3000)
+
+    def test_the_recording_does_not_grow_with_locks_that_come_and_go(self):
+        for case in ("made_a_million_times", "made_and_nested"):
+            with self.subTest(case), tempfile.TemporaryDirectory() as folder:
+                run = watched.execute([GORDIAN, "run", "--out", folder, "--", MUTEXES, case])
+                self.assertEqual(run.status, 0, run)
+                sizes = [os.stat(os.path.join(folder, name)).st_blocks * 512
+                         for name in os.listdir(folder) if name.endswith(".rec")]
+                self.assertLess(sum(sizes), 4 << 20)
+
+
+def unnamed(locks):
+    return sorted("mutex" if re.match("mutex (first locked|initialised) at ", name) else name for name in locks)
+
+
+for _program, _names in CASES.items():
+    for _name, _locks in _names.items():
+        setattr(HostTest, f"test_{os.path.basename(_program)}_{_name}",
+                lambda self, program=_program, name=_name, locks=_locks: self.check_case(program, name, locks))
+
+
+if __name__ == "__main__":
+    check.main()
