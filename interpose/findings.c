@@ -161,6 +161,7 @@ void findings_add_once(const struct finding *finding, uint64_t places) {
 const struct lock_graph_listener findings_listener = {.found = found, .again = again};
 
 void findings_add_orphan(uint32_t thread, const struct lock_hold *hold) {
+    locks_record(hold->lock);
     if (room_for(&orphans, orphans_count, &orphans_room, sizeof *orphans))
         orphans[orphans_count++] = (struct orphan){thread, *hold};
 }
@@ -186,6 +187,7 @@ bool findings_orphaned(uint32_t lock, uint32_t *thread, struct lock_hold *hold) 
 void findings_disown(struct thread *owner, uint32_t lock) {
     if (!room_for(&disowned, disowned_count, &disowned_room, sizeof *disowned))
         return;
+    locks_record(lock);
     disowned[disowned_count++] = (struct disowned){owner->id, lock};
     __atomic_or_fetch(&owner->attention, THREAD_DISOWNED, __ATOMIC_RELEASE);
 }

@@ -75,6 +75,7 @@ static int lock_full(struct thread *t, pthread_mutex_t *mutex, const struct call
     struct stack_record *stack;
     uint32_t id;
     uint64_t key = 0;
+    int result;
     {
         KEEP_ERRNO;
         stack = stack_memo_find(&t->memo, t, call);
@@ -88,12 +89,15 @@ static int lock_full(struct thread *t, pthread_mutex_t *mutex, const struct call
         if (thread_seen(t, key) || ordering_known(t, id, LOCK_EXCLUSIVE, key))
             key = 0;
     }
-    /* A lock that this thread holds itself is tried, not waited for unseen; an error-checking one just says
-     * no. */
-    int result = again && real_is_libc ? REAL(pthread_mutex_trylock)(mutex) : session_try_lock(mutex);
-    if (result == EBUSY && again && locks_mutex_type(mutex).errorcheck)
+    /* A mutex that this thread holds itself is waited for in vain, unless its type says otherwise. */
+    struct locks_mutex_type type = again ? locks_mutex_type(mutex) : (struct locks_mutex_type){0};
+    if (type.recursive || type.errorcheck)
         result = REAL(pthread_mutex_lock)(mutex);
-    else if (result == EBUSY)
+    else if (lock_table_get(mutex) & LOCK_TABLE_UNTRIABLE)
+        result = EBUSY;
+    else
+        result = again && real_is_libc ? REAL(pthread_mutex_trylock)(mutex) : session_try_lock(mutex);
+    if (result == EBUSY)
         return lock_contended(t, mutex, id, stack, key, call);
     if (acquired(result)) {
         if (key) {
@@ -149,8 +153,9 @@ HOOK int pthread_mutex_lock(pthread_mutex_t *mutex) {
     struct stack_record *stack = stack_memo_known(&t->memo, call.pc, call.sp, call.bp);
     if (__builtin_expect(!stack, 0))
         goto slow;
-    uint32_t id = lock_table_find(mutex), count = t->slot->held_count;
-    if (__builtin_expect(!id || count >= t->held_capacity, 0))
+    uint64_t known = lock_table_get(mutex);
+    uint32_t id = (uint32_t)known, count = t->slot->held_count;
+    if (__builtin_expect(known - 1 >= LOCK_TABLE_UNTRIABLE - 1 || count >= t->held_capacity, 0))
         goto slow;
     /* A lock that is held already is never marked as seen. */
     if (count && !thread_seen(t, thread_seen_key(t, thread_held_sum(t->held, count), id, LOCK_EXCLUSIVE)))

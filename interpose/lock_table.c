@@ -30,7 +30,7 @@ int lock_table_start(void) {
     return 0;
 }
 
-static void set_in(struct lock_table *table, uint64_t key, uint32_t lock) {
+static void set_in(struct lock_table *table, uint64_t key, uint64_t lock) {
     for (uint32_t i = (uint32_t)((key * 0x9e3779b97f4a7c15u) >> table->shift);; i++) {
         struct lock_table_entry *entry = &table->entries[i & table->mask];
         if (entry->address == key) {
@@ -68,7 +68,7 @@ static int rebuild(struct lock_table *old) {
     return 0;
 }
 
-int lock_table_set(const void *address, uint32_t lock) {
+int lock_table_set(const void *address, uint64_t lock) {
     struct lock_table *table = lock_table_now;
     if (!lock && !lock_table_find(address))
         return 0;

@@ -13,9 +13,11 @@
 
 struct lock_table_entry {
     uint64_t address; /* 0: free; never changes otherwise */
-    uint32_t lock;
-    uint32_t reserved;
+    uint64_t lock;    /* its id, and LOCK_TABLE_UNTRIABLE */
 };
+
+/* The lock must not be tried, only locked: see locks.h. */
+#define LOCK_TABLE_UNTRIABLE ((uint64_t)1 << 32)
 
 struct lock_table {
     uint32_t shift; /* 64 - log2(entries) */
@@ -30,8 +32,8 @@ extern struct lock_table *lock_table_now;
 /* Make an empty table. Returns 0 or -ENOMEM. An older table is left to its readers. */
 int lock_table_start(void);
 
-/* Return the id of the lock at `address`, 0 when none is known. O(1). */
-static inline uint32_t lock_table_find(const void *address) {
+/* Return what was set for the lock at `address`, 0 when none is known. O(1). */
+static inline uint64_t lock_table_get(const void *address) {
     const struct lock_table *table = __atomic_load_n(&lock_table_now, __ATOMIC_ACQUIRE);
     uint64_t key = (uint64_t)(uintptr_t)address;
     for (uint32_t i = (uint32_t)((key * 0x9e3779b97f4a7c15u) >> table->shift);; i++) {
@@ -44,7 +46,13 @@ static inline uint32_t lock_table_find(const void *address) {
     }
 }
 
-/* From now on `lock` is at `address` (0: none). Returns 0 or -ENOMEM. Amortised O(1). */
-int lock_table_set(const void *address, uint32_t lock);
+/* Return its id, 0 when none is known. */
+static inline uint32_t lock_table_find(const void *address) {
+    return (uint32_t)lock_table_get(address);
+}
+
+/* From now on `lock` (an id, and LOCK_TABLE_UNTRIABLE) is at `address` (0: none). Returns 0 or -ENOMEM.
+ * Amortised O(1). */
+int lock_table_set(const void *address, uint64_t lock);
 
 #endif

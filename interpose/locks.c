@@ -87,10 +87,11 @@ static void unlist_own(uint32_t id) {
 }
 
 /* The id of a lock that was recorded is never used again; the others' ids are, since nobody can have kept
- * them. */
+ * them: what keeps an id records the lock first. A robust mutex may be destroyed while another thread's
+ * account has it. */
 static void end_lock(uint32_t id) {
     unlist_own(id);
-    if (!table[id].recorded) {
+    if (!table[id].recorded && !table[id].robust) {
         table[id] = (struct lock){.next_own = free_lock};
         free_lock = id;
         return;
@@ -108,6 +109,7 @@ static void end_lock(uint32_t id) {
 struct locks_mutex_type locks_mutex_type(const pthread_mutex_t *mutex) {
     struct locks_mutex_type type = {0};
 #ifdef __GLIBC__
+    type.recursive = (mutex->__data.__kind & 3) == PTHREAD_MUTEX_RECURSIVE;
     type.errorcheck = (mutex->__data.__kind & 3) == PTHREAD_MUTEX_ERRORCHECK;
     type.robust = mutex->__data.__kind & 16;
     type.shared = mutex->__data.__kind & 128;
@@ -120,17 +122,19 @@ struct locks_mutex_type locks_mutex_type(const pthread_mutex_t *mutex) {
 uint32_t locks_place(struct thread *t, const void *address, enum recording_lock_kind kind,
                      uint32_t initialised, uint32_t first, const struct call_site *call) {
     uint32_t id = new_lock(kind, (uint64_t)(uintptr_t)address, initialised, first);
-    if (id && lock_table_set(address, id) < 0) {
-        session_lost(RECORDING_LOST_MEMORY);
+    if (!id)
         return 0;
-    }
-    if (id && kind == LOCK_KIND_MUTEX) {
+    if (kind == LOCK_KIND_MUTEX) {
         struct locks_mutex_type type = locks_mutex_type(address);
         table[id].robust = type.robust;
         table[id].shared = type.shared;
     }
-    if (id)
-        list_own(t, id, call);
+    /* glibc's trylock leaves a robust mutex locked when it says ENOTRECOVERABLE. */
+    if (lock_table_set(address, id | (table[id].robust ? LOCK_TABLE_UNTRIABLE : 0)) < 0) {
+        session_lost(RECORDING_LOST_MEMORY);
+        return 0;
+    }
+    list_own(t, id, call);
     return id;
 }
 
@@ -144,12 +148,21 @@ uint32_t locks_id(struct thread *t, const void *address, enum recording_lock_kin
     return id;
 }
 
+/* A robust mutex may be destroyed while it is held. */
+static void drop_hold(struct thread *t, uint32_t lock) {
+    struct recording_held *held = thread_holds(t, lock);
+    if (held)
+        thread_remove(t, held);
+}
+
 void locks_init(struct thread *t, const void *address, enum recording_lock_kind kind,
                 struct stack_record *stack, const struct call_site *call) {
     session_enter(t);
     uint32_t old = lock_table_find(address);
-    if (old)
+    if (old) {
+        drop_hold(t, old);
         end_lock(old);
+    }
     locks_place(t, address, kind, stack ? stack_memo_resolve(t, stack, call) : 0, 0, call);
     session_leave(t);
 }
@@ -160,6 +173,7 @@ void locks_gone(struct thread *t, const void *address) {
     session_enter(t);
     uint32_t old = lock_table_find(address);
     if (old) {
+        drop_hold(t, old);
         end_lock(old);
         lock_table_set(address, 0);
     }

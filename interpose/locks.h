@@ -30,7 +30,7 @@ struct lock {
 /* What glibc keeps in a mutex about its type. It may have been initialised in another process, so its init
  * need not have been seen. All false with another libc. */
 struct locks_mutex_type {
-    bool errorcheck, robust, shared;
+    bool recursive, errorcheck, robust, shared;
 };
 struct locks_mutex_type locks_mutex_type(const pthread_mutex_t *mutex);
 

@@ -38,6 +38,7 @@ struct symbols_image {
     bool opened;
     Dwfl *dwfl;
     Dwfl_Module *module; /* NULL: the file cannot be used */
+    bool names_only;     /* its DWARF is not worth reading */
     bool debug_only;     /* the separate debug file stands in for the file itself */
     bool ranged;
     struct range *ranges; /* of all units, sorted; only for files without .debug_aranges */
@@ -104,6 +105,15 @@ static bool same_text(const char *a, const char *b) {
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* Whether the file is libc or the loader. Where their debug information is installed, unpacking it takes
+ * longer than all the rest, for the lines of frames that start a thread or take a lock: their names say
+ * enough. */
+static bool is_libc(const char *path) {
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    return strncmp(name, "libc.so", 7) == 0 || strncmp(name, "ld-linux", 8) == 0 ||
+           strncmp(name, "libpthread.so", 13) == 0;
+}
+
 struct symbols_image *symbols_image(struct symbols *symbols, const char *path, const uint8_t *build_id,
                                     size_t build_id_size, uint64_t started_ns) {
     const char *hex = build_id_size ? hex_of(&symbols->pool, build_id, build_id_size) : NULL;
@@ -114,6 +124,7 @@ struct symbols_image *symbols_image(struct symbols *symbols, const char *path, c
     struct symbols_image *image = memory_pool_alloc(&symbols->pool, sizeof *image);
     image->symbols = symbols;
     image->path = memory_pool_copy(&symbols->pool, path, strlen(path));
+    image->names_only = is_libc(path);
     image->build_id = hex;
     image->started_ns = started_ns;
     image->older = symbols->images;
@@ -320,6 +331,8 @@ static void find_ranges(struct symbols_image *image) {
 
 /* Find the unit that covers the address. */
 static bool find_unit(struct symbols_image *image, uint64_t address, Dwarf_Die *unit, Dwarf_Addr *bias) {
+    if (image->names_only)
+        return false;
     Dwarf *dwarf = dwfl_module_getdwarf(image->module, bias);
     Dwarf_Die *found = dwarf ? dwfl_module_addrdie(image->module, address, bias) : NULL;
     if (found) {

@@ -5,7 +5,7 @@
  * kept per address. Names come from DWARF with inlined calls, else from the ELF symbol tables; C++ names are
  * demangled by libstdc++'s __cxa_demangle, which a C program may link. Separate debug files are found by
  * build id and debug link under /usr/lib/debug, and over the network by libdebuginfod where DEBUGINFOD_URLS
- * is set.
+ * is set. libc and the loader give names without lines.
  *
  * A file is used only if it is the one that ran: its build id must be the recorded one, and without one it
  * must be no younger than the process. If it is another one, its separate debug file is tried by the recorded

@@ -43,7 +43,7 @@ DEADLOCKS_EXPECTED = {
     "main_exits_before": ("orphaned", ["left"], ["main_exits_before", "want_left"], 2),
     "join_while_holding": ("join", ["left", "thread T2"], ["join_while_holding", "take_left"], 2),
     "join_while_holding_then_wanted": ("join", ["left", "thread T2"], ["join_while_holding_then_wanted", "take_left_late"], 2),
-    "two_joins": ("join", ["thread T1", "thread T2"], ["two_joins", "join_main"], 2),
+    "two_joins": ("join", ["thread T1 (main)", "thread T2"], ["two_joins", "join_main"], 2),
     "three_joins": ("join", ["thread T2", "thread T3", "thread T4"], ["join_next"], 3),
 }
 
@@ -82,8 +82,9 @@ class LiveTest(unittest.TestCase):
         self.assertEqual(run.status, 66, run)
         self.assertEqual([(f.kind, f.shape, f.locks) for f in run.findings], [("deadlock.actual", shape, locks)], run)
         finding, = run.findings
-        self.assertEqual(len(finding.steps), threads)
-        self.assertEqual(len({step["thread"] for step in finding.steps}), threads)
+        sides = finding.steps + finding.holders
+        self.assertEqual(len(sides), threads)
+        self.assertEqual(len({side["thread"] for side in sides}), threads)
         self.assertEqual(finding.lines("deadlocks.c"), watched.marked(SOURCE, functions))
 
 

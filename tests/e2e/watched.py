@@ -46,11 +46,12 @@ class Finding:
         self.count = finding["count"]
         self.pid = finding["pid"]
         self.steps = finding["steps"]
+        self.holders = finding["holders"]
         names = {lock["id"]: lock["name"] for lock in finding["locks"]}
-        wanted = [step["wants"]["lock"] for step in self.steps if step["wants"]]
+        wanted = [step["wants"]["lock"] for step in self.steps]
         self.locks = sorted(names[lock] for lock in wanted)
-        self.sides = [side for step in self.steps for side in step["holds"] + [step["wants"]]
-                      if side and side["lock"] in wanted]
+        self.sides = [side for step in self.steps + self.holders
+                      for side in step["holds"] + ([step["wants"]] if "wants" in step else []) if side["lock"] in wanted]
 
     def stacks(self):
         """The stacks of the knot, of each side as a list of function names, innermost first."""

@@ -94,6 +94,14 @@ static void jump(int number) {
     }
 }
 
+static void left_right(int number) {
+    (void)number;
+    pthread_mutex_lock(&left);
+    pthread_mutex_lock(&right);
+    pthread_mutex_unlock(&right);
+    pthread_mutex_unlock(&left);
+}
+
 static void *wait_then_right_left(void *unused) {
     usleep(20000);
     pthread_mutex_lock(&right);
@@ -106,8 +114,14 @@ static void *wait_then_right_left(void *unused) {
 /* Still at work after 200 jumps out of the making and taking of locks: it finds the two orders. */
 static void jumps(void) {
     static pthread_t thread;
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
     handle(SIGALRM, jump, 0);
+    /* The jump leads into this thread's stack: no other may get the signal. */
+    pthread_sigmask(SIG_BLOCK, &alarm, NULL);
     pthread_create(&thread, NULL, wait_then_right_left, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
     for (volatile int i = 0; i < 200; i++) {
         if (sigsetjmp(back, 1) == 0) {
             may_jump = 1;
@@ -122,23 +136,15 @@ static void jumps(void) {
         }
         ualarm(0, 0);
     }
-    pthread_mutex_lock(&left);
-    pthread_mutex_lock(&right);
-    pthread_mutex_unlock(&right);
-    pthread_mutex_unlock(&left);
+    /* Not before: the signal would go to either thread, and a jump into another's stack is the program's own
+     * fault. */
+    pthread_create(&thread, NULL, wait_then_right_left, NULL);
+    left_right(0);
     pthread_join(thread, NULL);
     puts("still here");
 }
 
 /* ---- a handler on a stack of its own ---- */
-
-static void left_right(int number) {
-    (void)number;
-    pthread_mutex_lock(&left);
-    pthread_mutex_lock(&right);
-    pthread_mutex_unlock(&right);
-    pthread_mutex_unlock(&left);
-}
 
 static void on_its_own_stack(void) {
     pthread_t thread;
