@@ -356,8 +356,7 @@ static void cond_begin(struct cond_wait *wait, pthread_mutex_t *mutex, const str
     wait->thread = t;
 }
 
-/* glibc has two implementations of each: programs linked before 2.3.2 bind to the old names, and both go to
- * the new. */
+/* glibc has two implementations of each: programs linked before 2.3.2 bind to the old ones by version. */
 #define BOTH_VERSIONS(name)                                                                                  \
     __asm__(".symver " #name "_hook, " #name "@@GLIBC_2.3.2");                                               \
     __asm__(".symver " #name "_old, " #name "@GLIBC_2.2.5");
@@ -398,12 +397,26 @@ HOOK int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, cl
 }
 
 HOOK int pthread_cond_wait_old(pthread_cond_t *cond, pthread_mutex_t *mutex) {
-    return pthread_cond_wait_hook(cond, mutex);
+    struct call_site call = CALL_SITE();
+    struct cond_wait wait;
+    int result;
+    cond_begin(&wait, mutex, &call);
+    pthread_cleanup_push(cond_end, &wait);
+    result = real_cond_wait_old(cond, mutex);
+    pthread_cleanup_pop(1);
+    return result;
 }
 
 HOOK int pthread_cond_timedwait_old(pthread_cond_t *cond, pthread_mutex_t *mutex,
                                     const struct timespec *until) {
-    return pthread_cond_timedwait_hook(cond, mutex, until);
+    struct call_site call = CALL_SITE();
+    struct cond_wait wait;
+    int result;
+    cond_begin(&wait, mutex, &call);
+    pthread_cleanup_push(cond_end, &wait);
+    result = real_cond_timedwait_old(cond, mutex, until);
+    pthread_cleanup_pop(1);
+    return result;
 }
 
 BOTH_VERSIONS(pthread_cond_wait)

@@ -104,7 +104,9 @@ static void take_own(struct thread *t, const struct hold *hold, uint32_t lock) {
         stack->stack = 0;
     thread_push(t, lock, hold->held.mode, (const void *)(uintptr_t)hold->held.address, hold->held.site,
                 stack);
-    thread_holds(t, lock)->depth = hold->held.depth;
+    struct recording_held *held = thread_holds(t, lock);
+    held->depth = hold->held.depth;
+    held->private[0] = hold->held.private[0];
 }
 
 static uint32_t take_stack(const struct hold *hold) {

@@ -143,7 +143,7 @@ uint32_t locks_id(struct thread *t, const void *address, enum recording_lock_kin
     session_enter(t);
     uint32_t id = lock_table_find(address);
     if (!id)
-        id = locks_place(t, address, kind, 0, stack ? stack_memo_resolve(t, stack, call) : 0, call);
+        id = locks_place(t, address, kind, 0, stack ? stack_memo_resolve(t, stack, false, call) : 0, call);
     session_leave(t);
     return id;
 }
@@ -163,7 +163,7 @@ void locks_init(struct thread *t, const void *address, enum recording_lock_kind 
         drop_hold(t, old);
         end_lock(old);
     }
-    locks_place(t, address, kind, stack ? stack_memo_resolve(t, stack, call) : 0, 0, call);
+    locks_place(t, address, kind, stack ? stack_memo_resolve(t, stack, false, call) : 0, 0, call);
     session_leave(t);
 }
 

@@ -29,7 +29,7 @@ void misuse_foreign_unlock(struct thread *t, uint32_t lock, const struct misuse_
      * is known. */
     uint32_t taken = foreign->stack ? foreign->stack : stack_store_intern(&foreign->site, 1, true);
     struct lock_hold hold = {lock, foreign->mode, taken};
-    struct lock_hold unlock = {lock, LOCK_EXCLUSIVE, stack ? stack_memo_resolve(t, stack, call) : 0};
+    struct lock_hold unlock = {lock, LOCK_EXCLUSIVE, stack ? stack_memo_resolve(t, stack, false, call) : 0};
     struct finding_step steps[2] = {{.thread = t->id, .wants = unlock},
                                     {.thread = foreign->owner, .holds_count = 1, .holds = &hold}};
     findings_add_once(&(struct finding){.kind = FINDING_MISUSE_UNLOCK_NOT_OWNER,

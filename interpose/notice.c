@@ -2,6 +2,7 @@
 #include "interpose/locks.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "interpose/modules.h"
@@ -27,15 +28,25 @@ void notice_text(const char *text) {
     if (!have_stderr || raw_syscall(SYS_fstat, 2, (long)&now, 0, 0, 0, 0) != 0 ||
         now.st_dev != stderr_then.st_dev || now.st_ino != stderr_then.st_ino)
         return;
-    while (size) {
-        long written = raw_write(2, text, size);
-        if (written == -EINTR)
-            continue;
-        if (written <= 0)
-            return;
-        text += written;
-        size -= (size_t)written;
+    /* A pipe that nobody reads, or a file at its limit, is a signal for the writer: it is ours to take. */
+    const uint64_t ours = (uint64_t)1 << (SIGPIPE - 1) | (uint64_t)1 << (SIGXFSZ - 1);
+    uint64_t before = 0, pending = 0;
+    raw_syscall(SYS_rt_sigprocmask, SIG_BLOCK, (long)&ours, (long)&before, sizeof before, 0, 0);
+    raw_syscall(SYS_rt_sigpending, (long)&pending, sizeof pending, 0, 0, 0, 0);
+    long written = 1;
+    while (size && (written > 0 || written == -EINTR)) {
+        written = raw_write(2, text, size);
+        if (written > 0) {
+            text += written;
+            size -= (size_t)written;
+        }
     }
+    if (written == -EPIPE || written == -EFBIG) {
+        uint64_t take = ours & ~pending;
+        struct timespec at_once = {0};
+        raw_syscall(SYS_rt_sigtimedwait, (long)&take, 0, (long)&at_once, sizeof take, 0, 0);
+    }
+    raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof before, 0, 0);
 }
 
 void notice_off(const char *reason) {

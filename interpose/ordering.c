@@ -66,7 +66,7 @@ static bool add_dependency(struct thread *t, const struct lock_hold *wants, stru
         return true;
     locks_record(wants->lock);
     struct lock_dependency dependency = {t->id, t->segment, count, holds, *wants};
-    dependency.wants.stack = stack ? stack_memo_resolve(t, stack, call) : 0;
+    dependency.wants.stack = stack ? stack_memo_resolve(t, stack, false, call) : 0;
     int added = lock_graph_add(session_graph(), &dependency);
     if (added < 0)
         session_lost(RECORDING_LOST_MEMORY);

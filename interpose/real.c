@@ -55,6 +55,28 @@ void real_pthread_exit_find(void *value) {
 
 FINDER(dlclose, (void *h), (h))
 
+/* By version: such programs know no sanitizer that could come between. */
+static int find_cond_wait_old(pthread_cond_t *cond, pthread_mutex_t *mutex) {
+    void *volatile found = dlvsym(RTLD_NEXT, "pthread_cond_wait", "GLIBC_2.2.5");
+    if (!found)
+        return ENOSYS;
+    *(void **)&real_cond_wait_old = found;
+    return real_cond_wait_old(cond, mutex);
+}
+
+static int find_cond_timedwait_old(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                                   const struct timespec *until) {
+    void *volatile found = dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.2.5");
+    if (!found)
+        return ENOSYS;
+    *(void **)&real_cond_timedwait_old = found;
+    return real_cond_timedwait_old(cond, mutex, until);
+}
+
+int (*real_cond_wait_old)(pthread_cond_t *, pthread_mutex_t *) = find_cond_wait_old;
+int (*real_cond_timedwait_old)(pthread_cond_t *, pthread_mutex_t *,
+                               const struct timespec *) = find_cond_timedwait_old;
+
 extern int _dl_find_object(void *address, struct dl_find_object *result) __attribute__((weak));
 
 /* gnu_get_libc_version is libc's alone: whatever lies in the same object is libc. */

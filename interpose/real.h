@@ -41,6 +41,11 @@ REAL_FUNCTIONS(REAL_DECLARE)
 /* Call it as REAL(pthread_mutex_lock)(mutex). */
 #define REAL(name) (__atomic_load_n(&real_##name##_now, __ATOMIC_RELAXED))
 
+/* glibc's condition waits of before 2.3.2, whose conditions look different inside; a program linked then has
+ * the other calls of that version too. */
+extern int (*real_cond_wait_old)(pthread_cond_t *, pthread_mutex_t *);
+extern int (*real_cond_timedwait_old)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+
 /* Look up every function. From the constructor. */
 void real_start(void);
 

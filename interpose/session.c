@@ -106,7 +106,7 @@ struct segments *session_segments(void) {
 void thread_settle(struct thread *t, struct recording_held *held, const struct call_site *call) {
     struct stack_record *record = thread_record(held);
     if (!held->stack && record)
-        held->stack = stack_memo_resolve(t, record, call);
+        held->stack = stack_memo_resolve(t, record, thread_certain(held), call);
 }
 
 static int always_busy(pthread_mutex_t *mutex) {

@@ -63,12 +63,12 @@ static void settle(struct thread *t, struct stack_record *record, const struct c
     for (uint32_t i = 0; i < t->slot->held_count; i++)
         if (thread_record(&t->held[i]) == record) {
             if (!t->held[i].stack)
-                t->held[i].stack = stack_memo_resolve(t, record, now);
+                t->held[i].stack = stack_memo_resolve(t, record, thread_certain(&t->held[i]), now);
             t->held[i].private[0] = 0;
         }
 }
 
-bool stack_memo_check(const struct stack_record *record) {
+bool stack_memo_check(struct stack_record *record) {
     uint64_t differs = 0, page = 0;
     for (uint32_t i = 2; record->foreign && i < record->check; i++) {
         uint64_t at = (uint64_t)(uintptr_t)record->slots[i].at;
@@ -78,6 +78,8 @@ bool stack_memo_check(const struct stack_record *record) {
     }
     for (uint32_t i = 2; i < record->check; i++)
         differs |= *record->slots[i].at ^ record->slots[i].value;
+    if (!differs && record->check == record->slots_count)
+        record->doubtful = false;
     return !differs;
 }
 
@@ -207,8 +209,8 @@ struct stack_record *stack_memo_walk(struct thread *t, const struct call_site *c
     return record;
 }
 
-/* The frames of `record` from the first that is still active, as they are now: walk, and join the two where a
- * slot is the same. Returns the number of frames put into `out`, 0 when they have nothing in common. */
+/* Put together the frames of `record` that are certain and those that are active now: walk, and join the two
+ * where a slot is the same. Returns the number of frames put into `out`, 0 when they do not meet. */
 static uint32_t splice(struct thread *t, struct stack_record *record, const struct call_site *now,
                        uint64_t *out, uint32_t depth, bool *cut) {
     struct walk w = {0};
@@ -222,7 +224,8 @@ static uint32_t splice(struct thread *t, struct stack_record *record, const stru
     *cut = w.cut;
     const uint64_t *old = stack_record_addresses(record);
     uint32_t frame = 1; /* of the record; its slot i that is a return address leads to the next frame */
-    for (uint32_t i = 0; i < record->slots_count && frame < record->frames; i++) {
+    for (uint32_t i = 0; i < record->slots_count && frame <= record->near_frames && frame < record->frames;
+         i++) {
         if (record->slots[i].value - 1 != old[frame])
             continue; /* a saved frame pointer */
         uint32_t here = 1;
@@ -244,8 +247,8 @@ static uint32_t splice(struct thread *t, struct stack_record *record, const stru
     return 0;
 }
 
-uint32_t stack_memo_resolved(const struct stack_record *record, const struct call_site *now) {
-    for (uint32_t i = record->check; i < record->slots_count; i++)
+uint32_t stack_memo_resolved(const struct stack_record *record, bool certain, const struct call_site *now) {
+    for (uint32_t i = certain ? record->slots_count : record->near; i < record->slots_count; i++)
         if ((uint64_t)(uintptr_t)record->slots[i].at < now->sp ||
             *record->slots[i].at != record->slots[i].value)
             return 0;
@@ -255,9 +258,10 @@ uint32_t stack_memo_resolved(const struct stack_record *record, const struct cal
 /* What was compared at the acquisition is certain, and so is what is still active now. A frame that was left
  * for now and has returned is lost: then the innermost frames are all there is, and the record compares
  * everything from here on. */
-uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, const struct call_site *now) {
+uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, bool certain,
+                            const struct call_site *now) {
     bool same = true, lost = false, cut = record->cut;
-    for (uint32_t i = record->check; i < record->slots_count; i++)
+    for (uint32_t i = certain ? record->slots_count : record->near; i < record->slots_count; i++)
         if ((uint64_t)(uintptr_t)record->slots[i].at >= now->sp)
             same &= *record->slots[i].at == record->slots[i].value;
         else
@@ -265,6 +269,7 @@ uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, const
     if (!same || lost) {
         record->calm = -1;
         record->check = record->slots_count;
+        record->doubtful = true;
     }
     if (lost)
         return stack_store_intern(stack_record_addresses(record), record->near_frames, true);

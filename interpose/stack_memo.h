@@ -54,8 +54,9 @@ struct stack_record {
     uint32_t near_frames; /* of them, those that the `near` slots make certain */
     uint32_t bytes;       /* of this block */
     bool cut;             /* longer than stack_depth */
-    bool once;    /* not to be found again: an unstable stack (signal frame, code without unwind tables) */
-    bool foreign; /* not on the thread's own stack: a coroutine's, whose outer part may be unmapped by now */
+    bool once;     /* not to be found again: an unstable stack (signal frame, code without unwind tables) */
+    bool foreign;  /* not on the thread's own stack: a coroutine's, whose outer part may be unmapped by now */
+    bool doubtful; /* slots beyond `near` differed: until all are compared again, it may not be this stack */
     struct stack_slot slots[]; /* then `frames` addresses, as recording_stack wants them */
 };
 
@@ -85,7 +86,7 @@ static inline uint32_t stack_memo_index(uint64_t pc, uint64_t sp) {
 struct stack_record *stack_memo_walk(struct thread *t, const struct call_site *call);
 
 /* Compare the slots from the third on. */
-bool stack_memo_check(const struct stack_record *record);
+bool stack_memo_check(struct stack_record *record);
 
 /* Return the record of the stack that ends in this call, NULL when it is not remembered. */
 __attribute__((always_inline)) static inline struct stack_record *
@@ -121,13 +122,15 @@ __attribute__((always_inline)) static inline void stack_memo_released(struct sta
     }
 }
 
-/* Return the id of the stack of a lock that the thread still holds, taken with `record`; `sp` is the current
- * call's. It compares the slots that were left, and walks again where a frame was replaced. For the holder of
- * the session's lock. 0 when there is no room. */
-uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, const struct call_site *now);
+/* Return the id of the stack of a call that was found to have this record: `now`, or an earlier one whose
+ * lock the thread still holds. `certain`: all slots were compared then. Otherwise those that were left are
+ * compared here, and where a frame was replaced the stack is walked again; what cannot be known any more is
+ * left out, and the stack is marked as cut. For the holder of the session's lock. 0 when there is no room. */
+uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, bool certain,
+                            const struct call_site *now);
 
 /* The same without any lock, where the id is known and all slots are as they were; otherwise 0. */
-uint32_t stack_memo_resolved(const struct stack_record *record, const struct call_site *now);
+uint32_t stack_memo_resolved(const struct stack_record *record, bool certain, const struct call_site *now);
 
 /* Forget every stack: a module was unloaded. For the holder of the session's lock. */
 void stack_memo_flush(struct thread *t);

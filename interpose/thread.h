@@ -156,12 +156,14 @@ static inline struct recording_held *thread_reserve(struct thread *t, uint32_t c
     struct recording_held *held = &t->held[count];
     __atomic_store_n(&t->slot->held_count, count + 1, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    /* stack, and depth 1, in one store */
-    uint64_t word = (uint64_t)1 << 32 | (record ? record->stack : 0);
+    /* No stack yet, even if the record has one: it is not certain before its last slots are compared. And
+     * depth 1, in the same store. */
+    uint64_t word = (uint64_t)1 << 32;
     __builtin_memcpy(&held->stack, &word, sizeof word);
     held->site = site;
     held->address = (uint64_t)(uintptr_t)address;
-    held->private[0] = (uint64_t)(uintptr_t)record;
+    held->private[0] =
+        (uint64_t)(uintptr_t)record | (record && record->check == record->slots_count && !record->doubtful);
     return held;
 }
 
@@ -183,8 +185,14 @@ static inline void thread_push(struct thread *t, uint32_t lock, uint32_t mode, c
     thread_confirm(thread_reserve(t, count, address, site, record), lock, mode);
 }
 
+/* Whether all slots of its record were compared when the lock was taken. (Records are aligned; the lowest bit
+ * is free.) */
+static inline bool thread_certain(const struct recording_held *held) {
+    return held->private[0] & 1;
+}
+
 static inline struct stack_record *thread_record(const struct recording_held *held) {
-    return (struct stack_record *)(uintptr_t)held->private[0];
+    return (struct stack_record *)(uintptr_t)(held->private[0] & ~(uint64_t)1);
 }
 
 /* The thread has released the lock that it took last, or gives back a reserved entry. */

@@ -54,8 +54,8 @@ bool threads_gone(const struct thread *t) {
 /* The thread is gone for good: its locks on its own stack are no more, what it held is orphaned, and its
  * memory can serve another. */
 static void bury(struct thread *t) {
+    findings_orphan(t); /* first: an id that is kept is not used again */
     locks_on_stack_gone(t);
-    findings_orphan(t);
     for (int f = 0; f < RECORDING_FAMILIES; f++)
         session_recorder()->header->events[f] += t->slot->events[f];
     memset(t->slot->events, 0, sizeof t->slot->events);
@@ -138,7 +138,7 @@ struct thread *threads_created(struct thread *creator, struct stack_record *stac
     session_now_threaded();
     struct thread *t = new_thread();
     if (t) {
-        record_thread(t, creator->id, stack ? stack_memo_resolve(creator, stack, call) : 0);
+        record_thread(t, creator->id, stack ? stack_memo_resolve(creator, stack, false, call) : 0);
         t->creator = creator->id;
         record_segment(t->id, 0, creator->id, creator->segment);
         next_segment(creator, segments_start(session_segments(), t->id, creator->id));

@@ -187,11 +187,11 @@ static bool settle_all(struct thread *t, const struct stack_record *stack, const
     for (uint32_t i = 0; i < t->slot->held_count; i++) {
         struct recording_held *held = &t->held[i];
         if (!held->stack && thread_record(held))
-            held->stack = stack_memo_resolved(thread_record(held), call);
+            held->stack = stack_memo_resolved(thread_record(held), thread_certain(held), call);
         if (!held->stack && held->lock)
             return false;
     }
-    t->slot->wait_stack = stack ? stack_memo_resolved(stack, call) : 0;
+    t->slot->wait_stack = stack ? stack_memo_resolved(stack, false, call) : 0;
     return t->slot->wait_stack != 0;
 }
 
@@ -205,7 +205,7 @@ static void publish(struct thread *t, enum wait_kind kind, uint32_t target, uint
         session_enter(t);
         for (uint32_t i = 0; i < slot->held_count; i++)
             thread_settle(t, &t->held[i], call);
-        slot->wait_stack = stack ? stack_memo_resolve(t, stack, call) : 0;
+        slot->wait_stack = stack ? stack_memo_resolve(t, stack, false, call) : 0;
         session_leave(t);
     }
     slot->wait_target = target;

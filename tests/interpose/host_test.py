@@ -58,6 +58,7 @@ CASES = {
     },
     THREADS: {
         "two_thousand": NOTHING,
+        "many_stacks": NOTHING,
         "smallest_stacks": LEFT_RIGHT,
         "locks_below_a_small_stack": ["mutex", "mutex"],
         "handles": NOTHING,

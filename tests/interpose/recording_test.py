@@ -25,7 +25,12 @@ from tests.e2e import watched  # noqa: E402
 GORDIAN, LIBRARY, FINDER = watched.paths(3)
 
 KILLS = 50
+TIMEOUT_S = 20
 PRINTED = re.compile(r"^gordian: deadlock\.potential: ", re.M)
+
+
+def limit_files(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 class RecordingTest(unittest.TestCase):
@@ -38,7 +43,8 @@ class RecordingTest(unittest.TestCase):
         return glob.glob(os.path.join(self.folder, "**", "*.rec"), recursive=True)
 
     def run_finder(self, name, choices="", directory=None, **options):
-        return watched.preloaded(LIBRARY, [FINDER, name], directory or self.folder, choices, cwd=self.folder, **options)
+        return watched.preloaded(LIBRARY, [FINDER, name], directory or self.folder, choices, cwd=self.folder,
+                                 timeout=TIMEOUT_S, **options)
 
 
 class KilledTest(RecordingTest):
@@ -63,9 +69,9 @@ class KilledTest(RecordingTest):
             with self.subTest(number):
                 printed, recordings = self.kill_after(moments.uniform(0, 0.12), number)
                 printed_in_all += printed
-                if not recordings and not printed:
-                    continue  # killed before it had begun
                 report = watched.report_of(GORDIAN, recordings)
+                if printed == 0 and report.status == 125:
+                    continue  # killed before it had begun
                 self.assertEqual(report.status, 66 if report.findings else 0, report)
                 self.assertEqual(report.report["coverage"]["damage"], [])
                 self.assertGreaterEqual(sum(finding.count for finding in report.findings), printed)
@@ -112,7 +118,8 @@ class PlaceTest(RecordingTest):
             set -- {place}/*.rec
             test -e "$1" || exit 0
             {GORDIAN} report --exit-code 0 --json {place}.json "$@" >/dev/null || exit 102"""
-        run = watched.execute(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script], cwd=self.folder)
+        run = watched.execute(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script], cwd=self.folder,
+                              timeout=TIMEOUT_S)
         self.assertEqual((run.status, run.stdout), (0, "done\n"), run)
         self.said = run.stderr
 
@@ -138,12 +145,22 @@ class PlaceTest(RecordingTest):
     def test_a_limit_on_the_size_of_files(self):
         for limit in (0, 4096, 65536, 1 << 20, 8 << 20):
             with self.subTest(limit=limit):
-                run = self.run_finder("some", "quiet=1", preexec_fn=lambda limit=limit: resource.setrlimit(
-                    resource.RLIMIT_FSIZE, (limit, limit)), stderr=subprocess.PIPE)
-                self.assertEqual((run.status, run.stdout), (0, "done\n"), run)
+                run = subprocess.run([FINDER, "some"], check=False, capture_output=True, text=True, timeout=TIMEOUT_S,
+                                     env=watched.environment(LD_PRELOAD=LIBRARY, GORDIAN_OPTIONS=f"dir={self.folder}:quiet=1"),
+                                     preexec_fn=lambda limit=limit: limit_files(limit))
+                self.assertEqual((run.returncode, run.stdout), (0, "done\n"), run)
+                if limit <= 4096:
+                    self.assertEqual(len(PRINTED.findall(run.stderr)), 500)
+                    self.assertIn("the file size limit is too small; findings go to stderr\n", run.stderr)
+
+    def test_a_limit_on_the_size_of_files_that_stderr_reaches(self):
+        # The signal that comes then would be the program's death.
+        run = self.run_finder("some", preexec_fn=lambda: limit_files(65536))
+        self.assertEqual((run.status, run.stdout), (0, "done\n"), run.status)
+        self.assertLessEqual(len(run.stderr), 65536)
 
     def test_few_descriptors(self):
-        for limit in (3, 4, 5):
+        for limit in (4, 5, 8):  # 4 are what the loader needs
             with self.subTest(limit=limit):
                 def set_limit(limit=limit):
                     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
@@ -153,17 +170,18 @@ class PlaceTest(RecordingTest):
                 self.assertEqual(len(PRINTED.findall(run.stderr)), 1, run)
 
     def test_little_memory(self):
-        """A little more than the program needs is enough, and the library makes do with what is left."""
+        """A little more than the program needs is enough: the library does not take what the program is going to want."""
         need = next(mib for mib in range(16, 512, 4) if self.status_with(mib, watched.alone) == 0)
         print(f"the program alone needs {need} MiB of address space")
-        for more in (4, 8, 16, 32, 64, 128, 256):
+        for more in (8, 16, 24, 32, 48, 64, 80, 128, 256):
             with self.subTest(more=more):
                 self.assertEqual(self.status_with(need + more, lambda command, **options: watched.preloaded(
                     LIBRARY, command, self.folder, **options)), 0)
 
     def status_with(self, mib, run):
         limit = mib << 20
-        return run([FINDER, "with_memory"], preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))).status
+        return run([FINDER, "with_memory"], timeout=TIMEOUT_S,
+                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))).status
 
 
 class StderrTest(RecordingTest):

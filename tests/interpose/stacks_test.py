@@ -97,10 +97,10 @@ class StacksTest(unittest.TestCase):
                 self.assertEqual(len(stacks), len(run.findings))
                 wrong = [f"{pair}: {left} / {right}\n  but it was {' '.join(truth[pair][0])} / {' '.join(truth[pair][1])}"
                          for pair, (left, right) in stacks.items() if not are_true((left, right), truth[pair])]
-                self.assertEqual(wrong, [], f"{len(wrong)} of {len(stacks)}")
+                self.assertEqual(wrong[:3], [], f"{len(wrong)} of {len(stacks)}")
                 # Pairs that were taken in the same places are one finding.
                 unseen = [sides for sides in truth.values() if not any(are_true(pair, sides) for pair in stacks.values())]
-                self.assertEqual(unseen, [], f"{len(unseen)} of {len(truth)}")
+                self.assertEqual(unseen[:3], [], f"{len(unseen)} of {len(truth)}")
                 results.append(stacks)
         return results
 
@@ -116,6 +116,10 @@ class StacksTest(unittest.TestCase):
 
     def test_a_habit_that_is_broken(self):
         self.check_stacks("habit_broken")
+
+    def test_habits_that_are_broken_at_random(self):
+        for seed in range(5):
+            self.check_stacks("habits_at_random", str(seed))
 
     def test_a_jump_out_of_the_functions_that_took_the_lock(self):
         self.check_stacks("jumped")

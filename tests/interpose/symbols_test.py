@@ -33,7 +33,7 @@ IMPORTS = """
     _ITM_deregisterTMCloneTable _ITM_registerTMCloneTable __cxa_finalize __gmon_start__
     __errno_location __libc_stack_end environ
     __pthread_register_cancel __pthread_unregister_cancel __pthread_unwind_next __register_atfork __sigsetjmp
-    _dl_find_object dl_iterate_phdr dlopen dlsym
+    _dl_find_object dl_iterate_phdr dlopen dlsym dlvsym
     pthread_attr_destroy pthread_attr_getdetachstate pthread_attr_getstacksize pthread_getattr_default_np
     pthread_key_create pthread_self pthread_setspecific
 """.split()

@@ -149,15 +149,17 @@ static void left_try_right(void) {
 }
 
 static void try_left_right(void) {
-    pthread_mutex_trylock(&left); /* REPORTED */
-    pthread_mutex_lock(&right);   /* REPORTED */
+    if (pthread_mutex_trylock(&left) != 0) /* REPORTED */
+        return;
+    pthread_mutex_lock(&right); /* REPORTED */
     unlock(&right);
     unlock(&left);
 }
 
 static void try_right_left(void) {
-    pthread_mutex_trylock(&right); /* REPORTED */
-    pthread_mutex_lock(&left);     /* REPORTED */
+    if (pthread_mutex_trylock(&right) != 0) /* REPORTED */
+        return;
+    pthread_mutex_lock(&left); /* REPORTED */
     unlock(&left);
     unlock(&right);
 }
@@ -399,7 +401,7 @@ static void *act_in_turns(void *argument) {
 
 void shapes_run_in_turns(const struct shape *shape) {
     struct actor actors[16];
-    long roles = 0;
+    long roles = 1;
     while (roles < SHAPES_ROLES && shape->roles[roles])
         roles++;
     actors_count = shape->exactly || shapes_threads < roles ? roles : shapes_threads;

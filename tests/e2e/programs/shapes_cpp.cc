@@ -65,6 +65,7 @@ static const shape shapes[] = {
 
 static void run(const shape &shape, long times, long threads) {
     std::vector<std::thread> actors;
+    actors.reserve((size_t)threads);
     for (long i = 0; i < threads; i++)
         actors.emplace_back([&, i] {
             for (long round = 0; round < times; round++) {

@@ -34,7 +34,7 @@ static uintptr_t stack_pointer;
 static __attribute__((noinline)) void lock_below(size_t bytes) {
     char *space = alloca(bytes);
     memset(space, 1, bytes);
-    stack_pointer = (uintptr_t)space;
+    __asm__ volatile("mov %%rsp, %0" : "=r"(stack_pointer));
     pthread_mutex_lock(&left);
     __asm__ volatile("" ::"r"(space) : "memory");
     pthread_mutex_unlock(&left);

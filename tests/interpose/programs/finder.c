@@ -71,8 +71,9 @@ static void find(int count) {
     pthread_t threads[2];
     wanted = count;
     turn = 0;
-    pthread_create(&threads[0], NULL, there, NULL);
-    pthread_create(&threads[1], NULL, back, NULL);
+    if (pthread_create(&threads[0], NULL, there, NULL) != 0 ||
+        pthread_create(&threads[1], NULL, back, NULL) != 0)
+        exit(4);
     for (int i = 0; i < 2; i++)
         pthread_join(threads[i], NULL);
 }
@@ -118,7 +119,8 @@ static void stderr_closed(void) {
 
 static void stderr_replaced(void) {
     int file = open("stderr.out", O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    printf("descriptor %d\n", dup2(file, 2));
+    if (file >= 0)
+        printf("descriptor %d\n", dup2(file, 2));
     find(3);
 }
 

@@ -141,7 +141,7 @@ static void while_others_are_at_work(void) {
 
 static void vfork_and_exec(void) {
     take_both(&left, &right);
-    pid_t child = vfork();
+    pid_t child = vfork(); // NOLINT(bugprone-unsafe-functions,clang-analyzer-security.insecureAPI.vfork)
     if (child == 0) {
         execl("/bin/sh", "sh", "-c", "exit 5", NULL);
         _exit(127);

@@ -242,6 +242,76 @@ static void habit_broken(void) {
     OUT;
 }
 
+/* ---- the same with any number of functions, replaced at any distance ---- */
+
+struct chain {
+    pthread_mutex_t *mutex;
+    int path[8]; /* the functions, outermost first */
+    int length;  /* of path */
+    int level;   /* functions that have been entered */
+    int release; /* the level at which the lock is released; 0: not */
+};
+
+static PLAIN void chain_go_on(struct chain *c);
+
+#define LINK(name)                                                                                           \
+    static PLAIN void name(struct chain *c) {                                                                \
+        IN;                                                                                                  \
+        chain_go_on(c);                                                                                      \
+        OUT;                                                                                                 \
+    }
+LINK(link_a)
+LINK(link_b)
+LINK(link_c)
+
+static PLAIN void chain_go_on(struct chain *c) {
+    static void (*const links[])(struct chain *) = {link_a, link_b, link_c};
+    IN;
+    if (c->level == c->length)
+        take(c->mutex);
+    else
+        links[c->path[c->level++]](c);
+    if (c->release && c->level == c->release)
+        release(c->mutex);
+    c->level--;
+    OUT;
+}
+
+static void chain_take(struct chain *c, pthread_mutex_t *mutex, int release) {
+    c->mutex = mutex;
+    c->release = release;
+    c->level = 0;
+    chain_go_on(c);
+}
+
+static PLAIN void chain_with_habit(struct machine *m) {
+    struct chain c = {.length = 1 + (int)machine_random(m, 8)};
+    IN;
+    char *space = alloca((size_t)machine_random(m, 64) * 64 + 16);
+    __asm__ volatile("" ::"r"(space) : "memory");
+    for (int i = 0; i < c.length; i++)
+        c.path[i] = (int)machine_random(m, 3);
+    int release = 1 + (int)machine_random(m, (uint32_t)c.length);
+    for (uint32_t i = machine_random(m, 200); i > 0; i--)
+        chain_take(&c, &training_left[0], release);
+    int changed = (int)machine_random(m, (uint32_t)c.length);
+    c.path[changed] = (c.path[changed] + 1) % 3;
+    chain_take(&c, &left[pairs], 0);
+    if (machine_random(m, 2))
+        elsewhere();
+    else
+        take_right_and_release();
+    OUT;
+}
+
+static void habits_at_random(void) {
+    struct machine m = {.random = seed};
+    IN;
+    while (pairs < PAIRS)
+        chain_with_habit(&m);
+    OUT;
+}
+
 /* ---- a jump out of the functions that took the lock ---- */
 
 static jmp_buf back;
@@ -398,8 +468,14 @@ static void *back_again(void *unused) {
 static const struct {
     const char *name;
     void (*run)(void);
-} cases[] = {{"at_random", at_random}, {"habit_broken", habit_broken}, {"jumped", jumped},    {"deep", deep},
-             {"signalled", signalled}, {"called_back", called_back},   {"switched", switched}};
+} cases[] = {{"at_random", at_random},
+             {"habit_broken", habit_broken},
+             {"habits_at_random", habits_at_random},
+             {"jumped", jumped},
+             {"deep", deep},
+             {"signalled", signalled},
+             {"called_back", called_back},
+             {"switched", switched}};
 
 int main(int argc, char **argv) {
     pthread_t threads[2];

@@ -70,6 +70,52 @@ static void two_thousand(void) {
     printf("failed: %d\n", failed);
 }
 
+/* ---- more stacks than a thread remembers, from several threads at once ---- */
+
+enum { HELD = 64, ROUNDS = 400 };
+
+static void lock_by_path(pthread_mutex_t *mutex, unsigned path);
+
+static __attribute__((noinline)) void one_way(pthread_mutex_t *mutex, unsigned path) {
+    lock_by_path(mutex, path);
+    __asm__ volatile("" ::: "memory");
+}
+
+static __attribute__((noinline)) void other_way(pthread_mutex_t *mutex, unsigned path) {
+    lock_by_path(mutex, path);
+    __asm__ volatile("" ::: "memory");
+}
+
+/* The bits of `path` are the way, the highest one its end. */
+static void lock_by_path(pthread_mutex_t *mutex, unsigned path) {
+    if (path == 1)
+        pthread_mutex_lock(mutex);
+    else
+        (path & 1 ? one_way : other_way)(mutex, path >> 1);
+}
+
+static void *hold_by_many_paths(void *unused) {
+    pthread_mutex_t own[HELD];
+    for (unsigned i = 0; i < HELD; i++)
+        pthread_mutex_init(&own[i], NULL);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned i = 0; i < HELD; i++)
+            lock_by_path(&own[i], 1u << 15 | (round * HELD + i));
+        for (unsigned i = HELD; i-- > 0;)
+            pthread_mutex_unlock(&own[i]);
+    }
+    return unused;
+}
+
+static void many_stacks(void) {
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        pthread_create(&threads[i], NULL, hold_by_many_paths, NULL);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    puts("done");
+}
+
 /* ---- small stacks ---- */
 
 static void smallest_stacks(void) {
@@ -241,6 +287,7 @@ static void cancelled_at_any_moment(void) {
 }
 
 static const struct cases_case cases[] = {{"two_thousand", two_thousand},
+                                          {"many_stacks", many_stacks},
                                           {"smallest_stacks", smallest_stacks},
                                           {"locks_below_a_small_stack", locks_below_a_small_stack},
                                           {"handles", handles},
