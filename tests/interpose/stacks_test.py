@@ -59,19 +59,15 @@ def read_truth(printed):
 
 
 def read_stacks(text):
-    """The stacks of the thread that took the left lock first: pair -> (Stack of left, Stack of right). Of libc's frames and of
-    inlined ones the program does not say anything."""
-    stacks, thread, stack = {}, None, None
+    """The stacks of the thread that took the left lock first, not of the one that comes back_again: pair -> (Stack of left,
+    Stack of right). Of libc's frames and of inlined ones the program does not say anything."""
+    found, stack = [], None
     for line in text.splitlines():
-        step = re.match(r"  thread (T\d+) \(", line)
         side = SIDE.fullmatch(line)
         frame = FRAME.fullmatch(line)
-        if step:
-            thread = step[1]
-        if side and thread == "T2":
+        if side:
             stack = Stack()
-            pair = int(side[3] or "0", 16) // SIZE_OF_MUTEX
-            stacks.setdefault(pair, [None, None])[side[2] == "right"] = stack
+            found.append((int(side[3] or "0", 16) // SIZE_OF_MUTEX, side[2] == "right", stack))
         elif frame and stack:
             if "stacks.c:" in frame[2] and not frame[3]:
                 stack.functions += [frame[1]] * int(frame[4] or 1)
@@ -79,6 +75,10 @@ def read_stacks(text):
             stack.cut = True
         else:
             stack = None
+    stacks = {}
+    for pair, right, stack in found:
+        if "back_again" not in stack.functions:
+            stacks.setdefault(pair, [None, None])[right] = stack
     return stacks
 
 

@@ -153,16 +153,11 @@ static void made_a_million_times(void) {
     churn(1000000, 0);
 }
 
-static void made_and_nested(void) {
-    churn(200000, 1);
-}
-
 static const struct cases_case cases[] = {{"taken_again_errorcheck", taken_again_errorcheck},
                                           {"joined_by_itself", joined_by_itself},
                                           {"robust_recovered", robust_recovered},
                                           {"recursion_70000", recursion_70000},
                                           {"recursion_ends", recursion_ends},
-                                          {"made_a_million_times", made_a_million_times},
-                                          {"made_and_nested", made_and_nested}};
+                                          {"made_a_million_times", made_a_million_times}};
 
 CASES_MAIN(cases)

@@ -72,7 +72,7 @@ static void two_thousand(void) {
 
 /* ---- more stacks than a thread remembers, from several threads at once ---- */
 
-enum { HELD = 64, ROUNDS = 400 };
+enum { HELD = 64, ROUNDS = 500 };
 
 static void lock_by_path(pthread_mutex_t *mutex, unsigned path);
 
