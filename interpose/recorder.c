@@ -127,7 +127,12 @@ void recorder_absolute(char *dir, size_t size) {
  * program that drops its privileges or changes its root can still record into that room. */
 static int map_file(struct recorder *r, int fd) {
     static const uint64_t rooms[] = {64u << 20, 4u << 20, 512u << 10};
+    uint64_t memory[2] = {~(uint64_t)0, 0};
+    raw_syscall(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)memory, 0, 0);
     for (unsigned i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
+        /* Address space that is counted is the program's to use. */
+        if (memory[0] != RLIM_INFINITY && i + 1 < sizeof rooms / sizeof rooms[0])
+            continue;
         if (!file_may_have(rooms[i]) || raw_syscall(SYS_ftruncate, fd, (long)rooms[i], 0, 0, 0, 0) < 0)
             continue;
         long at = raw_mmap(NULL, rooms[i], PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);

@@ -60,12 +60,17 @@ static void block_free(struct stack_memo *memo, struct stack_record *block) {
 
 /* Held entries that still point to the record get its stack now, since the record is about to go. */
 static void settle(struct thread *t, struct stack_record *record, const struct call_site *now) {
-    for (uint32_t i = 0; i < t->slot->held_count; i++)
-        if (thread_record(&t->held[i]) == record) {
-            if (!t->held[i].stack)
-                t->held[i].stack = stack_memo_resolve(t, record, thread_certain(&t->held[i]), now);
-            t->held[i].private[0] = 0;
+    for (uint32_t i = 0; i < t->slot->held_count; i++) {
+        struct recording_held *held = &t->held[i];
+        if (thread_record(held) != record)
+            continue;
+        if (!held->stack) {
+            session_enter(t);
+            held->stack = stack_memo_resolve(t, record, thread_certain(held), now);
+            session_leave(t);
         }
+        held->private[0] = 0;
+    }
 }
 
 bool stack_memo_check(struct stack_record *record) {

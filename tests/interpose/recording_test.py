@@ -169,6 +169,20 @@ class PlaceTest(RecordingTest):
                 self.assertEqual((run.status, run.stdout), (alone.status, alone.stdout), run)
                 self.assertEqual(len(PRINTED.findall(run.stderr)), 1, run)
 
+    def test_little_memory(self):
+        """A little more than the program needs is enough: the library does not take what the program is going to want."""
+        need = next(mib for mib in range(16, 512, 4) if self.status_with(mib, watched.alone) == 0)
+        print(f"the program alone needs {need} MiB of address space")
+        for more in (8, 16, 24, 32, 48, 64, 80, 128, 256):
+            with self.subTest(more=more):
+                self.assertEqual(self.status_with(need + more, lambda command, **options: watched.preloaded(
+                    LIBRARY, command, self.folder, **options)), 0)
+
+    def status_with(self, mib, run):
+        limit = mib << 20
+        return run([FINDER, "with_memory"], timeout=TIMEOUT_S,
+                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))).status
+
 
 class StderrTest(RecordingTest):
     """The library writes to what was stderr at the start, and to nothing that comes in its place."""

@@ -94,6 +94,17 @@ static void one(void) {
     puts("done");
 }
 
+/* A descriptor, memory and a thread are to be had as without the library. */
+static void with_memory(void) {
+    char *memory = malloc(20u << 20);
+    if (!memory)
+        exit(3);
+    memset(memory, 1, 20u << 20);
+    find(1);
+    printf("done %d\n", memory[1 << 20]);
+    free(memory);
+}
+
 static void next_descriptor(void) {
     find(1);
     printf("descriptor %d\n", open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -116,6 +127,7 @@ static void stderr_replaced(void) {
 static const struct cases_case cases[] = {{"many", many},
                                           {"some", some},
                                           {"one", one},
+                                          {"with_memory", with_memory},
                                           {"next_descriptor", next_descriptor},
                                           {"stderr_closed", stderr_closed},
                                           {"stderr_replaced", stderr_replaced}};
