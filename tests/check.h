@@ -3,9 +3,10 @@
  *   TEST(adding_twice_gives_one) { CHECK_EQ(set_size(&s), 1); }
  *   CHECK_MAIN
  *
- * A failed check is printed with file and line and fails its test case; the case goes on, and so do the others. The
- * program prints one line per case, then "N passed, N failed", and exits with 1 when a case failed. With arguments, it
- * runs the cases named. Single-threaded: check only from the thread that runs the case.
+ * A failed check is printed with file and line and fails its test case; the case goes on, and so do the
+ * others. The program prints one line per case, then "N passed, N failed", and exits with 1 when a case
+ * failed. With arguments, it runs the cases named. Single-threaded: check only from the thread that runs the
+ * case.
  */
 #ifndef GORDIAN_TESTS_CHECK_H
 #define GORDIAN_TESTS_CHECK_H
@@ -38,8 +39,8 @@ __attribute__((unused)) static void check_equal(long long a, long long b, const 
     }
 }
 
-__attribute__((unused)) static void check_text(const char *a, const char *b, const char *what, const char *file,
-                                               int line) {
+__attribute__((unused)) static void check_text(const char *a, const char *b, const char *what,
+                                               const char *file, int line) {
     if (!a || !b || strcmp(a, b) != 0) {
         printf("%s:%d: %s is\n%s\n-- expected\n%s\n", file, line, what, a ? a : "(null)", b ? b : "(null)");
         check_failed = true;

@@ -50,7 +50,7 @@ touch "$STATE/out/interpose/libgordian.so"
 ln -sfn "$STATE/out" bazel-bin
 """
 
-SOURCES = ("WORKSPACE", "BUILD", ".bazelrc", ".bazelversion", "third_party/a", "detector/a.c", "interpose/a.c", "reports/a.c",
+SOURCES = ("WORKSPACE", "BUILD", ".bazelrc", ".bazelversion", "third_party/a", "detector/a.c", "interpose/a.c", "reports/a.c", "cases/a.c",
            "cli/a.c", "README.md", "tests/a.c")
 
 
@@ -108,7 +108,7 @@ class SetupTest(unittest.TestCase):
         os.remove(path)
         return lines
 
-    BUILD = ["bazel build --ui_event_filters=-info //cli:gordian //interpose:gordian"]
+    BUILD = ["bazel build --ui_event_filters=-info //cli:gordian //interpose:gordian //cases:bank_transfer_buggy"]
 
     def test_builds_and_then_runs_the_command_where_the_user_is(self):
         status, out, err = self.call("gordian", "run", "--", "a b", cwd="/")
