@@ -98,7 +98,7 @@ void ordering_add(struct thread *t, uint32_t lock, uint32_t mode, struct stack_r
     bool known = mark_known_edges(t, &wants);
     if (!known && add_dependency(t, &wants, stack, call)) {
         mark_known_edges(t, &wants);
-    } else if (++t->seen_misses >> (64 - t->seen_shift - 2)) {
+    } else if (++t->seen_misses >> (64 - t->seen_shift - 5)) {
         thread_grow_seen(t); /* it had been seen and was forgotten, too often */
     }
     thread_mark_seen(t, key);
