@@ -10,6 +10,19 @@ static const char *const kind_names[FINDING_KINDS] = {
     [FINDING_MISUSE_UNLOCK_NOT_OWNER] = "misuse.unlock_not_owner",
     [FINDING_MISUSE_RELOCK] = "misuse.relock",
     [FINDING_MISUSE_DESTROY_LOCKED] = "misuse.destroy_locked",
+    [FINDING_MISUSE_DESTROY_WAITED] = "misuse.destroy_waited",
+    [FINDING_MISUSE_USE_DESTROYED] = "misuse.use_destroyed",
+    [FINDING_MISUSE_INIT_LOCKED] = "misuse.init_locked",
+    [FINDING_MISUSE_EXIT_HOLDING] = "misuse.exit_holding",
+    [FINDING_MISUSE_WAIT_UNLOCKED] = "misuse.wait_unlocked",
+    [FINDING_MISUSE_COND_TWO_MUTEXES] = "misuse.cond_two_mutexes",
+    [FINDING_MISUSE_SEM_OVERFLOW] = "misuse.sem_overflow",
+    [FINDING_MISUSE_FORK_HELD] = "misuse.fork_held",
+    [FINDING_MISUSE_BAD_JOIN] = "misuse.bad_join",
+    [FINDING_MISUSE_BAD_BARRIER] = "misuse.bad_barrier",
+    [FINDING_BLOCKING_WAIT_HOLDING] = "blocking.wait_holding",
+    [FINDING_STARVATION] = "starvation",
+    [FINDING_ORDER_SINGLE_THREAD] = "order.single_thread",
 };
 
 static const char *const shape_names[FINDING_SHAPES] = {

@@ -18,6 +18,19 @@ enum finding_kind {
     FINDING_MISUSE_UNLOCK_NOT_OWNER = 5,
     FINDING_MISUSE_RELOCK = 6,
     FINDING_MISUSE_DESTROY_LOCKED = 7,
+    FINDING_MISUSE_DESTROY_WAITED = 8,
+    FINDING_MISUSE_USE_DESTROYED = 9,
+    FINDING_MISUSE_INIT_LOCKED = 10,
+    FINDING_MISUSE_EXIT_HOLDING = 11,
+    FINDING_MISUSE_WAIT_UNLOCKED = 12,
+    FINDING_MISUSE_COND_TWO_MUTEXES = 13,
+    FINDING_MISUSE_SEM_OVERFLOW = 14,
+    FINDING_MISUSE_FORK_HELD = 15,
+    FINDING_MISUSE_BAD_JOIN = 16,
+    FINDING_MISUSE_BAD_BARRIER = 17,
+    FINDING_BLOCKING_WAIT_HOLDING = 18,
+    FINDING_STARVATION = 19,
+    FINDING_ORDER_SINGLE_THREAD = 20,
     FINDING_KINDS /* one past the last */
 };
 
@@ -53,13 +66,25 @@ struct finding_step {
     struct lock_hold wants; /* lock 0: wants nothing (the orphaned side, or a misuse) */
 };
 
-/* steps[i].wants is held by steps[i + 1], the last one's by steps[0]. */
+/* What the steps say depends on the kind:
+ *   deadlock.*            a ring: steps[i].wants is held by steps[i + 1], the last one's by steps[0]. Shape
+ * signal is one step: the lock held by normal code and wanted by the handler. hang.all_blocked      one step
+ * for each thread: what it holds, what it waits for misuse.*              steps[0]: the thread that misuses
+ * `wants`, and the stack of the misuse. steps[1], when the earlier event that it contradicts is known: the
+ * thread of that event; holds[0] is the object again with the event's stack (who locked it, destroyed it,
+ * initialised it, created the thread). misuse.exit_holding has no wants: holds is what was left behind.
+ *                         misuse.cond_two_mutexes: both steps hold their mutex and want the condition.
+ *   blocking.wait_holding one step: what it holds, what it waits for
+ *   starvation            steps[0]: the waiter; steps[1]: who had the lock last. values: overtaken, ns waited
+ *   order.single_thread   as deadlock.*, all steps by one thread
+ */
 struct finding {
     uint32_t kind;     /* enum finding_kind */
     uint32_t shape;    /* enum finding_shape */
     uint32_t severity; /* enum finding_severity */
     uint32_t steps_count;
     const struct finding_step *steps;
+    uint64_t values[2]; /* starvation: see above; shape signal: the signal's number; otherwise 0 */
 };
 
 /* The contract's name of a kind ("deadlock.potential") or shape ("cycle"), NULL when out of range. */

@@ -24,7 +24,7 @@
 #include "detector/finding.h"
 
 #define RECORDING_MAGIC "GORDIAN" /* with its NUL: 8 bytes */
-#define RECORDING_VERSION 1u
+#define RECORDING_VERSION 2u
 #define RECORDING_HEADER_SIZE 4096u
 #define RECORDING_CHUNK_MAGIC 0x4b4e4843u /* "CHNK" */
 #define RECORDING_COMMIT 0xc0deu
@@ -77,6 +77,10 @@ struct recording_header {
     uint32_t max_per_edge;               /* the option: cycles listed that share a lock order */
     uint32_t max_cycles;                 /* the option: cycles listed */
     uint32_t max_uses;                   /* the option: pairs of thread and segment kept per edge */
+    uint32_t max_profiled;               /* the option: locks with a profile */
+    uint64_t unprofiled_locks;           /* locks beyond it that were contended or sampled */
+    uint32_t starvation_overtakes;       /* the options: a waiter overtaken more often than this */
+    uint32_t starvation_ms;              /* that waited longer than this starves */
     uint32_t forked;                     /* 1: this process was forked off without exec */
     char off_reason[64];                 /* NUL-terminated */
     uint64_t events[RECORDING_FAMILIES]; /* of threads that have ended; live ones count in their slots */
@@ -103,7 +107,10 @@ enum recording_type {
     RECORDING_STACK = 9,
     RECORDING_DEPENDENCY = 10,
     RECORDING_SEGMENT = 11,
-    RECORDING_FINDING = 12
+    RECORDING_FINDING = 12,
+    RECORDING_PROFILE = 13,
+    RECORDING_PYTHON = 14,
+    RECORDING_FUTEX_USER = 15
 };
 
 struct recording_record {
@@ -169,7 +176,14 @@ enum recording_lock_kind {
     LOCK_KIND_THREAD = 2, /* a thread's life, "wanted" by a join; `address` is the thread's id */
     LOCK_KIND_RWLOCK = 3,
     LOCK_KIND_SPIN = 4,
-    LOCK_KIND_SEMAPHORE = 5
+    LOCK_KIND_SEMAPHORE = 5,
+    LOCK_KIND_CONDITION = 6,
+    LOCK_KIND_BARRIER = 7,
+    LOCK_KIND_ONCE = 8,   /* held while the init routine runs */
+    LOCK_KIND_STREAM = 9, /* flockfile's, inside a FILE */
+    LOCK_KIND_FILE = 10,  /* flock's, fcntl's or lockf's; device and inode name the file */
+    LOCK_KIND_GIL = 11,   /* CPython's global interpreter lock; `address` is its condition's */
+    LOCK_KINDS            /* one past the last */
 };
 
 struct recording_lock {
@@ -179,6 +193,9 @@ struct recording_lock {
     uint64_t address;
     uint32_t initialised; /* stack of the init call; 0 when none was seen */
     uint32_t first;       /* stack of the first acquisition that was kept; 0 when not known */
+    uint32_t shared;      /* 1: between processes; the next three then tell which lock it is in all of them */
+    uint32_t value;       /* semaphore: its first value; barrier: its count; 0 when not known */
+    uint64_t device, inode, offset; /* of the file mapping that it lies in; all 0 when not known */
 };
 
 /* The lock was destroyed, or its address is used for another one from here on. */
@@ -195,8 +212,8 @@ struct recording_stack {
     struct recording_record record;
     uint32_t stack;
     uint32_t count;
-    uint32_t cut; /* 1: it has more frames, which are not known or beyond stack_depth */
-    uint32_t reserved;
+    uint32_t cut;    /* 1: it has more frames, which are not known or beyond stack_depth */
+    uint32_t python; /* the Python functions active in it (recording_python); 0: none */
     uint64_t addresses[];
 };
 
@@ -227,6 +244,46 @@ struct recording_finding_step {
     struct lock_hold wants;
 };
 
+/* A stack of Python functions, innermost first: `count` frames one after the other, each a line number (4
+ * bytes, not aligned, 0 when not known), the file and the function, both NUL-terminated. */
+struct recording_python {
+    struct recording_record record;
+    uint32_t python;
+    uint32_t count;
+    uint32_t bytes; /* of `frames` */
+    uint32_t cut;   /* 1: it has more frames */
+    uint8_t frames[];
+};
+
+/* A module that makes futex calls through libc's syscall(), which no hook of locks sees: an address in it.
+ * Once for each module. */
+struct recording_futex_user {
+    struct recording_record record;
+    uint64_t address;
+};
+
+#define RECORDING_PROFILE_STACKS 4
+
+/* What a lock cost; grows in place. Waits are all timed; acquisitions and holds are sampled: each sample
+ * counts for as many as the thread skipped since its last one (all of its first ones are samples). */
+struct recording_profile {
+    struct recording_record record;
+    uint32_t lock;
+    uint32_t longest_wait_stack, longest_hold_stack;
+    uint32_t reserved;
+    uint64_t acquisitions; /* estimated */
+    uint64_t contended;    /* acquisitions that had to wait, and timed ones that did so in vain */
+    uint64_t wait_ns, longest_wait_ns;
+    uint64_t hold_ns;         /* estimated */
+    uint64_t longest_hold_ns; /* of those sampled */
+    uint64_t hold_samples;
+    struct {
+        uint32_t stack;
+        uint32_t reserved;
+        uint64_t waits, wait_ns;
+    } top[RECORDING_PROFILE_STACKS]; /* the stacks that waited longest in all */
+};
+
 /* Followed by steps_count steps, then holds_count holds. */
 struct recording_finding {
     struct recording_record record;
@@ -235,7 +292,8 @@ struct recording_finding {
     uint32_t shape;
     uint32_t severity;
     uint64_t time_ns;
-    uint64_t count; /* how often it was closed; grows in place */
+    uint64_t count;     /* how often it was closed; grows in place. 0: withdrawn, it has proved wrong */
+    uint64_t values[2]; /* finding.h */
     uint32_t steps_count;
     uint32_t holds_count;
     struct recording_finding_step steps[];
@@ -247,7 +305,7 @@ struct recording_held {
         lock; /* its record may be missing from the log while nothing was recorded about it: see `address` */
     uint32_t mode;
     uint32_t stack;      /* 0 when it was not needed yet: then `site` alone is known */
-    uint32_t depth;      /* times taken (recursive locks); at least 1 */
+    uint32_t depth;      /* times taken (recursive locks), at least 1, and RECORDING_HELD_SAMPLED */
     uint64_t site;       /* address inside the call that took it */
     uint64_t address;    /* of the lock */
     uint64_t private[2]; /* the library's own */
@@ -258,6 +316,9 @@ enum recording_slot_state {
     RECORDING_SLOT_RUNNING = 1,
     RECORDING_SLOT_ENDING = 2 /* its start routine has returned; destructors may still run */
 };
+
+#define RECORDING_HELD_SAMPLED                                                                               \
+    0x80000000u /* in depth: how long it is held is measured; not part of the number */
 
 #define RECORDING_HELD_INLINE 17
 
@@ -279,7 +340,9 @@ struct recording_slot {
     uint32_t held_count;
     uint64_t events[RECORDING_FAMILIES];
     struct recording_held held[RECORDING_HELD_INLINE];
-    uint64_t reserved[10];
+    uint32_t wait_lock; /* WAIT_CONDITION: the mutex that it takes again */
+    uint32_t reserved_word;
+    uint64_t reserved[9];
 };
 
 _Static_assert(sizeof(struct recording_header) <= RECORDING_HEADER_SIZE, "the header fits its page");

@@ -18,7 +18,17 @@
 
 #include "detector/finding.h"
 
-enum wait_kind { WAIT_NONE = 0, WAIT_LOCK = 1, WAIT_JOIN = 2 };
+/* The numbers are part of the recording's format (recording_slot.wait_kind). */
+enum wait_kind {
+    WAIT_NONE = 0,
+    WAIT_LOCK = 1, /* a mutex, rwlock, spinlock, once, stream lock: whoever holds it releases it */
+    WAIT_JOIN = 2,
+    WAIT_CONDITION = 3,
+    WAIT_SEMAPHORE = 4,
+    WAIT_BARRIER = 5,
+    WAIT_OUTSIDE = 6, /* for something that another process may release: shown, never stuck */
+    WAIT_KINDS        /* one past the last */
+};
 
 struct wait_edge {
     uint32_t kind;   /* enum wait_kind; WAIT_NONE: the thread runs, or waits with a time limit */

@@ -19,6 +19,19 @@ const char *message_title(uint32_t kind) {
         [FINDING_MISUSE_UNLOCK_NOT_OWNER] = "unlock by a thread that does not hold it",
         [FINDING_MISUSE_RELOCK] = "lock taken again by its holder",
         [FINDING_MISUSE_DESTROY_LOCKED] = "locked lock destroyed",
+        [FINDING_MISUSE_DESTROY_WAITED] = "destroyed while threads wait for it",
+        [FINDING_MISUSE_USE_DESTROYED] = "used after it was destroyed",
+        [FINDING_MISUSE_INIT_LOCKED] = "initialised while it is locked",
+        [FINDING_MISUSE_EXIT_HOLDING] = "thread ends with a lock held",
+        [FINDING_MISUSE_WAIT_UNLOCKED] = "wait with a mutex that the thread does not hold",
+        [FINDING_MISUSE_COND_TWO_MUTEXES] = "one condition waited for with two mutexes",
+        [FINDING_MISUSE_SEM_OVERFLOW] = "semaphore posted beyond its largest value",
+        [FINDING_MISUSE_FORK_HELD] = "fork with a lock held",
+        [FINDING_MISUSE_BAD_JOIN] = "thread cannot be joined",
+        [FINDING_MISUSE_BAD_BARRIER] = "barrier misused",
+        [FINDING_BLOCKING_WAIT_HOLDING] = "waits while holding a lock",
+        [FINDING_STARVATION] = "starvation",
+        [FINDING_ORDER_SINGLE_THREAD] = "two orders in one thread",
     };
     return kind < FINDING_KINDS && titles[kind] ? titles[kind] : "finding";
 }
