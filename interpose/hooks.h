@@ -10,6 +10,15 @@
 
 #define HOOK __attribute__((visibility("default")))
 
+/* The same hook under another name of the same function. */
+#if __has_attribute(copy)
+#define COPY(name) __attribute__((copy(name)))
+#else
+#define COPY(name)
+#endif
+#define ALIAS(name, other)                                                                                   \
+    extern __typeof__(name) other __attribute__((alias(#name), visibility("default"))) COPY(name);
+
 /* How far a hook may go (hooks_mode). */
 enum hook_mode {
     HOOK_FULL,    /* the normal case */
