@@ -134,6 +134,24 @@ static int acquire_full(struct thread *t, const struct primitive *p, void *objec
     return result;
 }
 
+/* A recursive lock: nothing is new but the depth. */
+int acquire_again(const struct primitive *p, void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
+    struct thread *t = thread_now;
+    struct recording_held *last = &t->held[t->slot->held_count - 1];
+    if (!last->lock || last->mode != p->mode || !p->answers(object, last))
+        return acquire_slow(p, object, pc, sp, bp);
+    t->slot->events[p->family]++;
+    int result = p->take(object);
+    if (result == 0) {
+        last->depth++;
+    } else if (result == EDEADLK) {
+        const struct call_site call = {pc, sp, bp};
+        KEEP_ERRNO;
+        misuse_relock(t, last->lock, p->mode, stack_memo_find(&t->memo, t, &call), &call);
+    }
+    return result;
+}
+
 int acquire_slow(const struct primitive *p, void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
     const struct call_site call = {pc, sp, bp};
     struct thread *t = hooks_thread();
@@ -211,6 +229,10 @@ void acquire_timed_ends(void *argument) {
 
 int acquire_tried(const struct primitive *p, void *object, int result, const struct call_site *call) {
     struct thread *t = hooks_thread();
+    if (t && (result == EBUSY || result == ETIMEDOUT)) {
+        KEEP_ERRNO;
+        misuse_fork_lost(t, object, p->kind, p->mode, call);
+    }
     if (!t || !acquired(result))
         return result;
     if (!thread_plain(t)) {
@@ -255,7 +277,7 @@ int release_slow(const struct primitive *p, void *object, uint64_t pc, uint64_t 
             stack = stack_memo_find(&t->memo, t, &call);
             id = acquire_id(t, object, p->kind, stack, &call);
         }
-    } else if (held && held->depth & RECORDING_HELD_SAMPLED) {
+    } else if (held && (held->depth & ~1u) == RECORDING_HELD_SAMPLED) {
         profile_released(t, held);
     }
     int result = p->release(object);
@@ -267,7 +289,7 @@ int release_slow(const struct primitive *p, void *object, uint64_t pc, uint64_t 
     }
     if (result != 0 || !held)
         return result;
-    if (held->depth > 1) {
+    if ((held->depth & ~RECORDING_HELD_SAMPLED) > 1) {
         held->depth--;
         return 0;
     }

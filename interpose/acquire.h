@@ -60,6 +60,9 @@ int acquire_contended(struct thread *t, const struct primitive *p, void *object,
 /* Everything but the fast path. */
 int acquire_slow(const struct primitive *p, void *object, uint64_t pc, uint64_t sp, uint64_t bp);
 
+/* What this thread took last, once more. */
+int acquire_again(const struct primitive *p, void *object, uint64_t pc, uint64_t sp, uint64_t bp);
+
 /* On the fast path, taking it had another result than 0. */
 int acquire_not_free(const struct primitive *p, void *object, int result, uint64_t pc, uint64_t sp,
                      uint64_t bp);
@@ -99,11 +102,14 @@ __attribute__((always_inline)) static inline int acquire(const struct primitive 
     struct thread *t = thread_now;
     if (__builtin_expect(!t || !thread_plain(t), 0))
         goto otherwise;
+    uint32_t count = t->slot->held_count;
+    if (count && p->answers && t->held[count - 1].address == (uint64_t)(uintptr_t)object)
+        return acquire_again(p, object, call.pc, call.sp, call.bp);
     struct stack_record *stack = stack_memo_known(&t->memo, call.pc, call.sp, call.bp);
     if (__builtin_expect(!stack, 0))
         goto otherwise;
     uint64_t known = lock_table_get(object), bare = known ^ lock_table_kind(p->kind);
-    uint32_t id = (uint32_t)known, count = t->slot->held_count;
+    uint32_t id = (uint32_t)known;
     if (__builtin_expect(bare - 1 >= 0xffffffffu || count >= t->held_capacity, 0))
         goto otherwise;
     /* What is held already is never marked as seen. */
@@ -130,9 +136,15 @@ release(const struct primitive *p, void *object, const struct call_site call, ac
         goto otherwise;
     uint32_t count = t->slot->held_count;
     struct recording_held *last = t->held + count - 1;
-    if (__builtin_expect(
-            !count || last->address != (uint64_t)(uintptr_t)object || last->depth != 1 || !last->lock, 0))
+    if (__builtin_expect(!count || last->address != (uint64_t)(uintptr_t)object || !last->lock, 0))
         goto otherwise;
+    if (__builtin_expect(last->depth != 1, 0)) {
+        if (last->depth & RECORDING_HELD_SAMPLED)
+            goto otherwise;
+        int result = p->release(object);
+        last->depth -= result == 0;
+        return result;
+    }
     if (__builtin_expect(thread_record(last) != NULL, 1))
         stack_memo_released(thread_record(last), call.sp);
     uint32_t mode = last->mode;

@@ -253,15 +253,15 @@ static void again(void *context, uint32_t number) {
         __atomic_add_fetch(&by_number[number]->count, 1, __ATOMIC_RELAXED);
 }
 
-void findings_add_once(const struct finding *finding, uint64_t places) {
+uint32_t findings_add_once(const struct finding *finding, uint64_t places) {
     uint64_t key = (places ^ (uint64_t)finding->kind << 56) * 0x9e3779b97f4a7c15u | 1;
     uint32_t i = (uint32_t)(key >> (64 - ONCE_BITS));
     if (once[i].key == key) {
         again(NULL, once[i].number);
-        return;
+        return once[i].number;
     }
     once[i].key = key;
-    once[i].number = findings_add(finding);
+    return once[i].number = findings_add(finding);
 }
 
 const struct lock_graph_listener findings_listener = {.found = found, .again = again};

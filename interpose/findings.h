@@ -32,8 +32,8 @@ void findings_confirm(uint32_t semaphore);
 /* It has proved to be none: they are withdrawn, nobody holds it, and no order involves it any more. */
 void findings_no_lock(struct thread *t, uint32_t semaphore);
 
-/* The same, but count it where one of the same kind and places was recorded before. */
-void findings_add_once(const struct finding *finding, uint64_t places);
+/* The same, but count it where one of the same kind and places was recorded before. Returns its number. */
+uint32_t findings_add_once(const struct finding *finding, uint64_t places);
 
 /* The thread is gone: what it held is orphaned. */
 void findings_orphan(struct thread *t);

@@ -3,6 +3,8 @@
 #include "interpose/inheritance.h"
 #include "interpose/unwinder.h"
 
+bool hooks_cancelling;
+
 enum hook_mode hooks_mode(struct thread *t, const struct call_site *call) {
     /* A longjmp out of a handler left it behind. (A handler on a stack of its own is not above it.) */
     if ((t->special & THREAD_BUSY) && call->sp > t->busy_sp && t->busy_sp >= t->stack_low &&

@@ -35,6 +35,10 @@ static inline struct thread *hooks_thread(void) {
     return __builtin_expect(t != NULL, 1) ? t : session_thread();
 }
 
+/* Whether any thread was ever cancelled: cancellation points then have to be some even when they do not wait.
+ */
+extern bool hooks_cancelling;
+
 /* Slow paths make calls that may set errno; the program must not see that. */
 struct hooks_errno {
     int value;

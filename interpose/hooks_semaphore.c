@@ -11,29 +11,29 @@
 #include "interpose/objects.h"
 #include "interpose/unwinder.h"
 
-/* Return 0 or an error, and leave errno alone. */
-static int as_result(int status) {
-    return status == 0 ? 0 : errno;
+static inline int as_result(int status) {
+    return __builtin_expect(status == 0, 1) ? 0 : errno;
 }
 
 static int try_semaphore(void *semaphore) {
-    KEEP_ERRNO;
-    int result = as_result(REAL(sem_trywait)(semaphore));
+    int *error = thread_now->error, before = *error;
+    if (__builtin_expect(REAL(sem_trywait)(semaphore) == 0, 1))
+        return 0;
+    int result = *error;
+    *error = before;
     return result == EAGAIN ? EBUSY : result;
 }
 
 static int take_semaphore(void *semaphore) {
-    KEEP_ERRNO;
     return as_result(REAL(sem_wait)(semaphore));
 }
 
 static int release_semaphore(void *semaphore) {
-    KEEP_ERRNO;
     return as_result(REAL(sem_post)(semaphore));
 }
 
-static int as_status(int result) {
-    if (result == 0)
+static inline int as_status(int result) {
+    if (__builtin_expect(result == 0, 1))
         return 0;
     errno = result;
     return -1;
@@ -126,13 +126,19 @@ static __attribute__((noinline)) int wait_slow(void *object, uint64_t pc, uint64
         if (!lock_table_find_kind(object, LOCK_KIND_SEMAPHORE))
             known_id(t, object, stack_memo_find(&t->memo, t, &call), &call);
     }
-    return is_signal(object) ? wait_for_signal(t, object, &call)
-                             : acquire_slow(&semaphore, object, pc, sp, bp);
+    if (is_signal(object))
+        return wait_for_signal(t, object, &call);
+    int result = acquire_slow(&semaphore, object, pc, sp, bp);
+    struct recording_held *held = result == 0 ? thread_holds(t, lock_table_find(object)) : NULL;
+    if (held && !locks_at(held->lock)->proven)
+        held->depth |= RECORDING_HELD_SAMPLED; /* its post is to be looked at */
+    return result;
 }
 
 /* A cancellation point even when it does not wait. */
 HOOK int sem_wait(sem_t *object) {
-    pthread_testcancel();
+    if (__builtin_expect(hooks_cancelling, 0))
+        pthread_testcancel();
     return as_status(acquire(&semaphore, object, CALL_SITE(), try_semaphore, wait_slow));
 }
 
@@ -162,7 +168,8 @@ HOOK int sem_trywait(sem_t *object) {
     struct call_site call = CALL_SITE();                                                                     \
     struct timed_wait wait;                                                                                  \
     int status;                                                                                              \
-    pthread_testcancel();                                                                                    \
+    if (hooks_cancelling)                                                                                    \
+        pthread_testcancel();                                                                                \
     if (!acquire_timed_begins(&wait, &semaphore, object, clock, until, &call))                               \
         return as_status(tried(object, wait.result, &call));                                                 \
     pthread_cleanup_push(acquire_timed_ends, &wait);                                                         \
@@ -196,11 +203,13 @@ static __attribute__((noinline)) int post_slow(void *object, uint64_t pc, uint64
     struct thread *t = hooks_thread();
     uint32_t id = lock_table_find_kind(object, LOCK_KIND_SEMAPHORE);
     bool full = t && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL);
-    if (full && id) {
+    if (full && is_signal(object)) {
+        t->slot->events[RECORDING_FAMILY_SEMAPHORE]++;
+    } else if (full && id) {
         KEEP_ERRNO;
         if (thread_holds(t, id))
             proves_lock(t, id);
-        else if (!is_signal(object))
+        else
             becomes_signal(t, id);
     }
     int result = release_slow(&semaphore, object, pc, sp, bp);
@@ -216,11 +225,7 @@ static __attribute__((noinline)) int post_slow(void *object, uint64_t pc, uint64
 
 /* After the call nothing of the semaphore may be touched: who was waiting may have destroyed it. */
 HOOK int sem_post(sem_t *object) {
-    const struct call_site call = CALL_SITE();
-    uint64_t known = lock_table_get(object);
-    if (__builtin_expect(known & (LOCK_TABLE_SIGNAL | LOCK_TABLE_WATCHED), 0))
-        return as_status(post_slow(object, call.pc, call.sp, call.bp));
-    return as_status(release(&semaphore, object, call, post_slow));
+    return as_status(release(&semaphore, object, CALL_SITE(), post_slow));
 }
 
 HOOK int sem_init(sem_t *object, int shared, unsigned value) {

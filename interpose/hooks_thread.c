@@ -192,6 +192,11 @@ HOOK void pthread_exit(void *value) {
     __builtin_unreachable();
 }
 
+HOOK int pthread_cancel(pthread_t handle) {
+    hooks_cancelling = true;
+    return REAL(pthread_cancel)(handle);
+}
+
 /* Before the call: after it the handle may belong to another thread. */
 HOOK int pthread_detach(pthread_t handle) {
     struct call_site call = CALL_SITE();
@@ -207,6 +212,17 @@ HOOK int pthread_detach(pthread_t handle) {
     if (result != 0 && t && thread_plain(t))
         refused(t, (uint64_t)handle, result, &call);
     return result;
+}
+
+/* What the fork handlers do, inheritance.c does in its own. */
+HOOK pid_t fork(void) {
+    struct call_site call = CALL_SITE();
+    struct thread *t = thread_now;
+    if (t && thread_plain(t) && t->slot->held_count) {
+        KEEP_ERRNO;
+        misuse_fork_holding(t, &call);
+    }
+    return REAL(fork)();
 }
 
 HOOK int dlclose(void *library) {

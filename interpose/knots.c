@@ -321,6 +321,7 @@ static void make_steps(struct knot_memory *m, uint32_t first, uint32_t count, bo
             step->holds_count = collect_holds(t, m->holds + holds, m->holds_room - holds - 1);
             step->wants = wanted(t, &m->waits.waits[i], ring);
             t->knot_ticket = m->waits.waits[i].ticket;
+            findings_withdraw(t->note); /* that it waits with a lock held is now part of something worse */
         }
         m->locks[i - first] = step->wants.lock;
         holds += step->holds_count;

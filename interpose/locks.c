@@ -10,8 +10,8 @@
 #include "interpose/threads.h"
 
 /* In chunks that never move, so that a lock can be looked at without our lock. */
-#define CHUNK_LOCKS 1024u
-#define CHUNKS (1u << 20)
+#define CHUNK_LOCKS 4096u
+#define CHUNKS (1u << 16)
 static struct lock *chunks[CHUNKS];
 static uint32_t count;
 static uint32_t free_lock; /* ids that nothing was recorded about, by next_own */

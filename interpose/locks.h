@@ -31,7 +31,7 @@ struct lock {
     bool signal;                 /* semaphore: posted by threads that did not take it, or counting: no lock */
     bool proven;                 /* semaphore: somebody who took it has posted it */
     bool in_graph;               /* rwlock: the lock graph knows what it prefers */
-    bool old;                    /* condition of glibc before 2.3.2 */
+    bool inherited;              /* held in the parent when this process was forked off */
 
     /* These are changed without the session's lock. */
     uint64_t word;  /* condition, barrier: see parties.h */

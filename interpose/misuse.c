@@ -197,6 +197,10 @@ struct misuse_release misuse_init_look(struct thread *t, const void *object, uin
     uint32_t id = lock_table_find_kind(object, kind);
     if (!id || state_of(object, kind) != STATE_TAKEN)
         return look;
+    /* What the parent held at the fork is initialised anew by many a child. */
+    const struct lock *lock = locks_at(id);
+    if (!lock || lock->inherited)
+        return look;
     look.holder = misuse_holder(t, NULL, id, LOCK_EXCLUSIVE);
     if (look.holder.thread)
         look.kind = FINDING_MISUSE_INIT_LOCKED;
@@ -271,6 +275,38 @@ void misuse_exit_holding(struct thread *t) {
     session_leave(t);
 }
 
+void misuse_fork_holding(struct thread *t, const struct call_site *call) {
+    for (uint32_t i = 0; i < t->slot->held_count; i++) {
+        struct recording_held *held = &t->held[i];
+        const struct lock *lock = locks_at(held->lock);
+        if (!lock || lock->shared ||
+            (lock->kind != LOCK_KIND_MUTEX && lock->kind != LOCK_KIND_RWLOCK && lock->kind != LOCK_KIND_SPIN))
+            continue;
+        session_enter(t);
+        thread_settle(t, held, call);
+        session_leave(t);
+        struct misuse_event taken = {t->id, held->mode, held->stack, held->site};
+        misuse_report(t, FINDING_MISUSE_FORK_HELD, FINDING_NOTE, held->lock, held->mode,
+                      stack_memo_find(&t->memo, t, call), call, &taken);
+    }
+}
+
+void misuse_fork_lost(struct thread *t, const void *object, uint32_t kind, uint32_t mode,
+                      const struct call_site *call) {
+    uint32_t id = lock_table_find_kind(object, kind), owner = 0;
+    const struct lock *lock = locks_at(id);
+    struct lock_hold hold = {0};
+    if (!lock || !lock->inherited || !thread_plain(t))
+        return;
+    session_enter(t);
+    bool lost = findings_orphaned(id, &owner, &hold);
+    session_leave(t);
+    struct misuse_event taken = {.thread = owner, .mode = hold.mode, .stack = hold.stack};
+    if (lost)
+        misuse_report(t, FINDING_MISUSE_FORK_HELD, FINDING_WARNING, id, mode,
+                      stack_memo_find(&t->memo, t, call), call, &taken);
+}
+
 #define HOLDS_SHOWN 16
 #define WAIT_HOLDING_MODE 9
 
@@ -297,11 +333,11 @@ void misuse_wait_holding(struct thread *t, uint32_t target, struct stack_record 
         uint32_t here = stack ? stack_memo_resolve(t, stack, false, call) : 0;
         struct finding_step step = {
             .thread = t->id, .holds_count = count, .holds = holds, .wants = {target, LOCK_EXCLUSIVE, here}};
-        findings_add_once(&(struct finding){.kind = FINDING_BLOCKING_WAIT_HOLDING,
-                                            .severity = FINDING_NOTE,
-                                            .steps_count = 1,
-                                            .steps = &step},
-                          (uint64_t)here << 32 | holds[0].stack);
+        t->note = findings_add_once(&(struct finding){.kind = FINDING_BLOCKING_WAIT_HOLDING,
+                                                      .severity = FINDING_NOTE,
+                                                      .steps_count = 1,
+                                                      .steps = &step},
+                                    (uint64_t)here << 32 | holds[0].stack);
     }
     session_leave(t);
 }

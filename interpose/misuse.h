@@ -63,6 +63,15 @@ struct misuse_release misuse_destroy_look(struct thread *t, const void *object, 
 /* The thread is about to be gone with these locks. */
 void misuse_exit_holding(struct thread *t);
 
+/* The thread is about to call fork: with locks of its own held (note). What its fork handlers take does not
+ * count. */
+void misuse_fork_holding(struct thread *t, const struct call_site *call);
+
+/* A lock was tried in vain (EBUSY, or a limit passed): in a forked child it may be held by a thread that was
+ * not forked with it, and never be released. */
+void misuse_fork_lost(struct thread *t, const void *object, uint32_t kind, uint32_t mode,
+                      const struct call_site *call);
+
 /* The thread is about to wait for a condition with a mutex that it does not hold by its account. Returns
  * whether that is so in truth, and was reported. */
 bool misuse_wait_unlocked(struct thread *t, const pthread_mutex_t *mutex, struct stack_record *stack,

@@ -49,6 +49,7 @@ FINDER(pthread_join, (pthread_t p, void **r), (p, r))
 FINDER(pthread_tryjoin_np, (pthread_t p, void **r), (p, r))
 FINDER(pthread_timedjoin_np, (pthread_t p, void **r, const struct timespec *t), (p, r, t))
 FINDER(pthread_clockjoin_np, (pthread_t p, void **r, clockid_t c, const struct timespec *t), (p, r, c, t))
+FINDER(pthread_cancel, (pthread_t p), (p))
 FINDER(pthread_detach, (pthread_t p), (p))
 void real_pthread_exit_find(void *value) {
     REAL_LOOK_UP(pthread_exit)
@@ -102,6 +103,7 @@ FINDER_ERRNO(sem_trywait, (sem_t * s), (s))
 FINDER_ERRNO(sem_timedwait, (sem_t * s, const struct timespec *t), (s, t))
 FINDER_ERRNO(sem_clockwait, (sem_t * s, clockid_t c, const struct timespec *t), (s, c, t))
 FINDER_ERRNO(sem_post, (sem_t * s), (s))
+FINDER_ERRNO(fork, (void), ())
 
 sem_t *real_sem_open_find(const char *name, int flags, ...) {
     va_list more;

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
+#include <sys/types.h>
 #include <time.h>
 
 #define REAL_FUNCTIONS(X)                                                                                    \
@@ -54,7 +55,9 @@
     X(int, pthread_timedjoin_np, (pthread_t, void **, const struct timespec *))                              \
     X(int, pthread_clockjoin_np, (pthread_t, void **, clockid_t, const struct timespec *))                   \
     X(void, pthread_exit, (void *))                                                                          \
+    X(int, pthread_cancel, (pthread_t))                                                                      \
     X(int, pthread_detach, (pthread_t))                                                                      \
+    X(pid_t, fork, (void))                                                                                   \
     X(int, dlclose, (void *))
 
 /* These say -1 and errno. */

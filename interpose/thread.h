@@ -57,6 +57,7 @@ struct thread {
     uint32_t seen_misses; /* known dependencies that were not among them, since the table last grew */
     uint64_t
         seen_salt; /* changes with each segment, so that what was seen in the last one is not seen in this */
+    int *error;    /* the thread's errno */
     uint64_t sample_at[RECORDING_FAMILIES]; /* the next sample is due with this event (profile.h) */
 
     uint32_t id;
@@ -75,6 +76,7 @@ struct thread {
     uint64_t reported_ticket; /* its last wait by which a knot was reported */
     uint64_t wait_sp;         /* stack pointer of the call that waits */
     uint64_t knot_ticket;     /* its last wait that was reported as part of one */
+    uint32_t note;            /* number of the finding that its present wait gave rise to; 0: none */
     uint32_t hang;            /* number of the finding that says it is blocked for good; 0: none */
     bool detached, joined;
     char name[16];                  /* as last recorded */

@@ -98,7 +98,7 @@ static struct thread *new_thread(void) {
         memset(&t->sampler, 0, sizeof t->sampler);
         memset(t->sample_at, 0, sizeof t->sample_at);
         t->knot_ticket = t->reported_ticket = 0;
-        t->hang = 0;
+        t->hang = t->note = 0;
         t->called_once = 0;
     } else {
         t = raw_pages((sizeof *t + 4095) & ~(size_t)4095);
@@ -176,6 +176,7 @@ void threads_begin(struct thread *t) {
     uint64_t handle = (uint64_t)pthread_self();
     t->slot->tid = (uint32_t)raw_gettid();
     find_stack_bounds(t);
+    t->error = &errno;
     thread_now = t;
     session_enter(t);
     /* Its last owner, and whatever was on its stack, is gone: a detached thread that nobody has missed yet.
@@ -246,6 +247,7 @@ struct thread *threads_attach(uint32_t tid) {
     if (!t)
         return NULL;
     t->slot->tid = tid;
+    t->error = &errno;
     t->creator = 0;
     t->detached = true; /* nobody is known to join it */
     if (segments_start(session_segments(), t->id, 0) < 0)

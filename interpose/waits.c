@@ -153,6 +153,7 @@ uint64_t waits_over(struct thread *t, const struct wait *wait) {
     if (is_endless(slot->wait_kind, slot->wait_timed))
         __atomic_sub_fetch(&blocked, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&slot->wait_kind, WAIT_NONE, __ATOMIC_RELEASE);
+    t->note = 0;
     if (__builtin_expect(wait->outer.kind != WAIT_NONE, 0))
         take_up(t, &wait->outer);
     if (__builtin_expect(__atomic_load_n(&t->hang, __ATOMIC_ACQUIRE) != 0, 0))
