@@ -18,7 +18,8 @@
 #include "detector/finding.h"
 #include "detector/recording.h"
 
-/* One frame of a resolved stack, innermost first; an inlined call gives a frame of its own. */
+/* One frame of a resolved stack, innermost first; an inlined call gives a frame of its own. Python functions
+ * have frames without module, before all others of their stack. */
 struct report_frame {
     const char *function; /* demangled; NULL when not known */
     const char
@@ -28,13 +29,14 @@ struct report_frame {
     uint64_t offset;      /* of the address in the file's own address space */
     const char *build_id; /* hex; NULL when it has none */
     bool inlined;         /* inlined into the next frame */
+    bool python;          /* a Python function */
     uint32_t declared;    /* line on which the function is declared; 0 when not known */
 };
 
 struct report_stack {
     const struct report_frame *frames;
     size_t count;
-    bool cut; /* longer than the stack_depth option */
+    bool cut; /* it has more frames than these: beyond the stack_depth option, or not known */
 };
 
 struct report_thread {
