@@ -109,9 +109,9 @@ static bool is_base(const struct report_frame *frame) {
 /* CPython itself: its library or program, its own extensions, and its functions in a program that has it
  * linked in. */
 static bool is_interpreter(const struct report_frame *frame) {
-    static const char *const functions[] = {"_Py",        "Py_",          "PyEval_", "PyObject_",
-                                            "PyThread_",  "PyVectorcall_", "PyRun_",  "PyImport_",
-                                            "PyGILState_", NULL};
+    static const char *const functions[] = {
+        "_Py",           "Py_",    "PyEval_",   "PyObject_",   "PyThread_",
+        "PyVectorcall_", "PyRun_", "PyImport_", "PyGILState_", NULL};
     const char *module = frame->module ? frames_basename(frame->module) : "";
     return starts_with(module, "libpython") || starts_with(module, "python") ||
            (frame->module && strstr(frame->module, "/lib-dynload/")) ||

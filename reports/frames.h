@@ -14,7 +14,8 @@
 #include "reports/report.h"
 
 /* A way through the frames to show, from the innermost one out. Frames of Python functions stand first in a
- * stack; the walk gives them where the interpreter begins, after the frames of an extension that is further in. */
+ * stack; the walk gives them where the interpreter begins, after the frames of an extension that is further
+ * in. */
 struct frames_walk {
     const struct report_stack *stack;
     bool full;

@@ -11,7 +11,8 @@ const char *numbers_count(struct memory_pool *pool, uint64_t value) {
 /* Hours and minutes, or minutes and seconds: the larger is told first, the smaller only when there is any. */
 static const char *two_units(struct memory_pool *pool, uint64_t value, const char *large, const char *small) {
     if (value % 60)
-        return memory_pool_format(pool, "%" PRIu64 " %s %" PRIu64 " %s", value / 60, large, value % 60, small);
+        return memory_pool_format(pool, "%" PRIu64 " %s %" PRIu64 " %s", value / 60, large, value % 60,
+                                  small);
     return memory_pool_format(pool, "%" PRIu64 " %s", value / 60, large);
 }
 

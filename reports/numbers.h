@@ -9,7 +9,8 @@
 /* "15,204". */
 const char *numbers_count(struct memory_pool *pool, uint64_t value);
 
-/* Two digits and the unit that suits: "830 ns", "3.4 us", "12 ms", "2.3 s", "2 min 5 s", "3 h 12 min"; "0". */
+/* Two digits and the unit that suits: "830 ns", "3.4 us", "12 ms", "2.3 s", "2 min 5 s", "3 h 12 min"; "0".
+ */
 const char *numbers_duration(struct memory_pool *pool, uint64_t ns);
 
 /* How much of `whole` the part is: "1.3 %", "37 %", "<0.1 %", "0 %". A part of nothing is all of it. */

@@ -54,6 +54,9 @@ struct report_lock {
     uint32_t kind;        /* enum recording_lock_kind */
     const char *variable; /* the symbol that covers it, without offset; NULL when there is none */
     uint64_t address;
+    bool shared;                     /* between processes */
+    uint32_t value;                  /* semaphore: its first value; barrier: its count; 0 when not known */
+    uint64_t device, inode;          /* of the file that it is, or lies in; 0 when not known */
     struct report_stack initialised; /* count 0 when no init call was seen */
     struct report_stack first;
 };

@@ -35,8 +35,8 @@ static bool same_text(const char *a, const char *b) {
 }
 
 static bool same_frame(const struct report_frame *a, const struct report_frame *b) {
-    return a->line == b->line && a->offset == b->offset && a->inlined == b->inlined && a->python == b->python &&
-           same_text(a->function, b->function) && same_text(a->file, b->file) &&
+    return a->line == b->line && a->offset == b->offset && a->inlined == b->inlined &&
+           a->python == b->python && same_text(a->function, b->function) && same_text(a->file, b->file) &&
            same_text(a->module, b->module);
 }
 
