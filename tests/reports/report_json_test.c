@@ -68,7 +68,7 @@ TEST(a_whole_report_without_findings) {
         "\"coverage\":{\"events\":{\"mutex\":12,\"cond\":0,\"thread\":0,\"rwlock\":0,\"spin\":0,"
         "\"semaphore\":0,"
         "\"barrier\":0,\"other\":0},\"unseen\":[],\"damage\":[],\"remarks\":[]},\"findings\":[],\"profile\":{"
-        "}}");
+        "\"locks\":[],\"unprofiled\":0}}");
     cJSON_Delete(root);
     report_free(report);
     builder_free(&builder);

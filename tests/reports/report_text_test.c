@@ -265,6 +265,7 @@ TEST(three_hundred_locks_held_are_counted_unless_all_are_asked_for) {
                                           .kind = FINDING_DEADLOCK_ACTUAL,
                                           .shape = FINDING_SHAPE_SELF,
                                           .severity = FINDING_ERROR,
+                                          .count = 1,
                                           .steps_count = 1,
                                           .holds_count = 300};
         struct recording_finding_step step = {1, 300, 0, {1, 0, 0}};
