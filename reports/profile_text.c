@@ -8,7 +8,7 @@
 #include "reports/numbers.h"
 
 #define ROWS_SHOWN 10
-#define CELL_WIDTH 48 /* longer names push their row to the right */
+#define CELL_WIDTH 60 /* longer names push their row to the right */
 
 enum column { LOCK, KIND, PID, TAKEN, CONTENDED, WAIT, LONGEST_WAIT, HELD, LONGEST_HOLD, PLACE, COLUMNS };
 
@@ -133,7 +133,7 @@ void profile_text_write(const struct report *report, const struct report_style *
         }
     }
     if (table.count) {
-        fprintf(out, "  contention:%s\n", table.sampled ? " (~: estimated from samples)" : "");
+        fprintf(out, "  contention%s:\n", table.sampled ? " (~: estimated from samples)" : "");
         write_row(&head, widths, table.pids, out);
     }
     for (size_t i = 0; i < table.count; i++)

@@ -116,6 +116,12 @@ static const char *wish_verb(const struct report_finding *finding, const struct 
     }
 }
 
+/* What leads to the stack behind a lock: " at", but not after a verb that ends with it. */
+static const char *leading(const char *verb) {
+    size_t length = strlen(verb);
+    return length > 3 && strcmp(verb + length - 3, " at") == 0 ? ", called at" : " at";
+}
+
 /* What stands before and behind the lock in the line of the earlier event of a misuse, or of a lock held. */
 struct event_words {
     const char *verb, *then;
@@ -128,7 +134,8 @@ static struct event_words hold_words(const struct report_finding *finding, size_
     if (finding->kind == FINDING_STARVATION && step > 0)
         return (struct event_words){"had", memory_pool_format(pool, " last, %s at", verbs_taken(kind))};
     if (event && strcmp(event, "waits") == 0 && finding->kind == FINDING_MISUSE_DESTROY_WAITED)
-        return (struct event_words){verbs_wants(kind, hold->mode, true), " at"};
+        return (struct event_words){verbs_wants(kind, hold->mode, true),
+                                    leading(verbs_wants(kind, hold->mode, true))};
     if (event && strcmp(event, "locked") != 0 && strcmp(event, "waits") != 0)
         return (struct event_words){event, " at"};
     return (struct event_words){verbs_holds(kind, hold->mode),
@@ -234,11 +241,11 @@ static void write_step(const struct report_finding *finding, size_t index, const
     write_side_holds(finding, index, knot, style, pool, out);
     if (!wants->lock)
         return;
-    const char *then = wants->lock->kind == LOCK_KIND_BARRIER ? ", called at" : " at";
-    if (message_holds_back(finding, index))
-        then = ", and so holds back new readers, at";
-    write_lock_line(wish_verb(finding, wants, pool), message_after_verb(pool, finding, wants->lock), wants,
-                    then, style, out);
+    const char *verb = wish_verb(finding, wants, pool);
+    write_lock_line(verb, message_after_verb(pool, finding, wants->lock), wants,
+                    message_holds_back(finding, index) ? ", and so holds back new readers, at"
+                                                       : leading(verb),
+                    style, out);
     stack_text_write(&wants->stack, style, 8, out);
 }
 
