@@ -84,7 +84,7 @@ static void refresh_name(struct thread *t) {
     threads_record_name(t, name);
 }
 
-static void tell_command(void) {
+void findings_notify(void) {
     const char *fifo = session_options()->notify;
     if (!*fifo)
         return;
@@ -131,7 +131,7 @@ uint32_t findings_add(const struct finding *finding) {
     by_number[last_number] = record;
     recorder_commit(record);
     __atomic_add_fetch(&session_recorder()->header->findings, 1, __ATOMIC_RELEASE);
-    tell_command();
+    findings_notify();
     notice_finding(finding, session_recorder()->path);
     return last_number;
 }

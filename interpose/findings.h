@@ -25,6 +25,9 @@ uint32_t findings_add(const struct finding *finding);
 /* The same, but count it where one of the same kind and places was recorded before. */
 void findings_add_once(const struct finding *finding, uint64_t places);
 
+/* Tell the command that there is something to look at. Needs no lock. */
+void findings_notify(void);
+
 /* The thread is gone: what it held is orphaned. */
 void findings_orphan(struct thread *t);
 

@@ -95,8 +95,10 @@ static int lock_full(struct thread *t, pthread_mutex_t *mutex, const struct call
         result = REAL(pthread_mutex_lock)(mutex);
     else if (lock_table_get(mutex) & LOCK_TABLE_UNTRIABLE)
         result = EBUSY;
+    else if ((again || (lock_table_get(mutex) & LOCK_TABLE_SHARED)) && real_is_libc)
+        result = REAL(pthread_mutex_trylock)(mutex);
     else
-        result = again && real_is_libc ? REAL(pthread_mutex_trylock)(mutex) : session_try_lock(mutex);
+        result = session_try_lock(mutex);
     if (result == EBUSY)
         return lock_contended(t, mutex, id, stack, key, call);
     if (acquired(result)) {

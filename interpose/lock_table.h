@@ -13,11 +13,13 @@
 
 struct lock_table_entry {
     uint64_t address; /* 0: free; never changes otherwise */
-    uint64_t lock;    /* its id, and LOCK_TABLE_UNTRIABLE */
+    uint64_t lock;    /* its id, and one of the LOCK_TABLE_* */
 };
 
 /* The lock must not be tried, only locked: see locks.h. */
 #define LOCK_TABLE_UNTRIABLE ((uint64_t)1 << 32)
+/* It may be held by another process, so it is tried also while this one has one thread. */
+#define LOCK_TABLE_SHARED ((uint64_t)1 << 33)
 
 struct lock_table {
     uint32_t shift; /* 64 - log2(entries) */
@@ -51,7 +53,7 @@ static inline uint32_t lock_table_find(const void *address) {
     return (uint32_t)lock_table_get(address);
 }
 
-/* From now on `lock` (an id, and LOCK_TABLE_UNTRIABLE) is at `address` (0: none). Returns 0 or -ENOMEM.
+/* From now on `lock` (an id, and one of the LOCK_TABLE_*) is at `address` (0: none). Returns 0 or -ENOMEM.
  * Amortised O(1). */
 int lock_table_set(const void *address, uint64_t lock);
 

@@ -4,6 +4,7 @@
 
 #include "detector/lock_graph.h"
 #include "interpose/lock_table.h"
+#include "interpose/mappings.h"
 #include "interpose/modules.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
@@ -18,11 +19,10 @@ static bool grow_locks(void) {
     struct lock *wider = raw_pages((wider_room * sizeof *wider + 4095) & ~(size_t)4095);
     if (!wider)
         return false;
-    if (table) {
+    /* The old one stays: locks_shared may be reading it. */
+    if (table)
         memcpy(wider, table, room * sizeof *wider);
-        raw_munmap(table, (room * sizeof *wider + 4095) & ~(size_t)4095);
-    }
-    table = wider;
+    __atomic_store_n(&table, wider, __ATOMIC_RELEASE);
     room = wider_room;
     return true;
 }
@@ -55,6 +55,15 @@ void locks_record(uint32_t id) {
     record->address = lock->address;
     record->initialised = lock->initialised;
     record->first = lock->first;
+    if (lock->kind == LOCK_KIND_MUTEX)
+        record->value = lock->robust;
+    struct mappings_place place;
+    record->shared = lock->shared;
+    if (lock->shared && mappings_shared(lock->address, &place)) {
+        record->device = place.device;
+        record->inode = place.inode;
+        record->offset = place.offset;
+    }
     recorder_commit(record);
     lock->recorded = true;
     if (lock->kind != LOCK_KIND_THREAD)
@@ -130,10 +139,14 @@ uint32_t locks_place(struct thread *t, const void *address, enum recording_lock_
         table[id].shared = type.shared;
     }
     /* glibc's trylock leaves a robust mutex locked when it says ENOTRECOVERABLE. */
-    if (lock_table_set(address, id | (table[id].robust ? LOCK_TABLE_UNTRIABLE : 0)) < 0) {
+    uint64_t how = table[id].robust ? LOCK_TABLE_UNTRIABLE : table[id].shared ? LOCK_TABLE_SHARED : 0;
+    if (lock_table_set(address, id | how) < 0) {
         session_lost(RECORDING_LOST_MEMORY);
         return 0;
     }
+    /* At once: the process may be killed while it holds it, and others look for it by its place. */
+    if (table[id].shared)
+        locks_record(id);
     list_own(t, id, call);
     return id;
 }
@@ -212,6 +225,10 @@ void locks_within_gone(uint64_t start, uint64_t end) {
 void locks_start(void) {
     table = NULL;
     count = room = free_lock = 0;
+}
+
+bool locks_shared(uint32_t lock) {
+    return lock && __atomic_load_n(&table, __ATOMIC_ACQUIRE)[lock].shared;
 }
 
 const struct lock *locks_at(uint32_t lock) {

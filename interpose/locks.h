@@ -47,6 +47,9 @@ void locks_init(struct thread *t, const void *address, enum recording_lock_kind 
 /* There is no lock at `address` any more. */
 void locks_gone(struct thread *t, const void *address);
 
+/* Whether the lock, which is known, is one between processes. Needs no lock. */
+bool locks_shared(uint32_t lock);
+
 /* The others are for the holder of the session's lock. */
 
 /* Forget every lock: a new recording begins. */

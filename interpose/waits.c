@@ -11,6 +11,7 @@
 #include "interpose/threads.h"
 
 #define LONGEST_KNOT 4096
+#define SHARED_TOLD_NS 1000000u
 
 static void view_wait(void *context, uint32_t id, struct wait_edge *out) {
     struct thread *t = threads_at(id);
@@ -195,6 +196,17 @@ static bool settle_all(struct thread *t, const struct stack_record *stack, const
     return t->slot->wait_stack != 0;
 }
 
+/* Only the command sees the threads of other processes. It looks twice, the second time well after this
+ * interval, so that what is kept back here is seen too. */
+static void tell_of_shared(uint64_t now) {
+    static uint64_t told;
+    uint64_t last = __atomic_load_n(&told, __ATOMIC_RELAXED);
+    if (now - last < SHARED_TOLD_NS)
+        return;
+    __atomic_store_n(&told, now, __ATOMIC_RELAXED);
+    findings_notify();
+}
+
 /* Before a deadlock is reported by whichever thread comes last, each of its threads has to have said where it
  * got what it holds: so every thread does that before it blocks. */
 static void publish(struct thread *t, enum wait_kind kind, uint32_t target, uint32_t mode, bool timed,
@@ -214,6 +226,8 @@ static void publish(struct thread *t, enum wait_kind kind, uint32_t target, uint
     slot->wait_since_ns = raw_clock_ns(CLOCK_MONOTONIC);
     __atomic_store_n(&slot->wait_ticket, __atomic_add_fetch(&tickets, 1, __ATOMIC_SEQ_CST), __ATOMIC_SEQ_CST);
     __atomic_store_n(&slot->wait_kind, kind, __ATOMIC_SEQ_CST);
+    if (kind == WAIT_LOCK && !timed && locks_shared(target))
+        tell_of_shared(slot->wait_since_ns);
 }
 
 /* The options say what happens to a program that is deadlocked. */
