@@ -10,7 +10,7 @@
 #include "interpose/session.h"
 #include "interpose/threads.h"
 
-#define LONGEST_KNOT 4096
+#define MOST_HOLDS 4096
 #define SHARED_TOLD_NS 1000000u
 
 static void view_wait(void *context, uint32_t id, struct wait_edge *out) {
@@ -22,9 +22,9 @@ static void view_wait(void *context, uint32_t id, struct wait_edge *out) {
     out->kind = __atomic_load_n(&t->slot->wait_kind, __ATOMIC_SEQ_CST);
     out->target = __atomic_load_n(&t->slot->wait_target, __ATOMIC_RELAXED);
     out->mode = __atomic_load_n(&t->slot->wait_mode, __ATOMIC_RELAXED);
+    out->lock = __atomic_load_n(&t->slot->wait_lock, __ATOMIC_RELAXED);
+    out->timed = __atomic_load_n(&t->slot->wait_timed, __ATOMIC_RELAXED) != 0;
     out->ticket = __atomic_load_n(&t->slot->wait_ticket, __ATOMIC_ACQUIRE);
-    if (__atomic_load_n(&t->slot->wait_timed, __ATOMIC_RELAXED))
-        out->kind = WAIT_NONE;
 }
 
 static bool excludes(uint32_t a, uint32_t b) {
@@ -49,20 +49,36 @@ static bool left_for_good(uint32_t lock) {
     return about && !about->robust;
 }
 
-static enum wait_holder_state view_holder(void *context, uint32_t lock, uint32_t mode, uint32_t *thread) {
+/* Whoever holds the lock in a mode that excludes `mode`. Nobody, or it cannot be told: the wait can go on. */
+static enum wait_need need_of_lock(uint32_t lock, uint32_t mode, uint32_t *thread) {
     struct lock_hold hold;
-    (void)context;
     for (struct thread *t = threads_first(); t; t = t->next) {
         if (t->slot->state == RECORDING_SLOT_FREE || !waits_account_of(t, lock, mode))
             continue;
         *thread = t->id;
         if (!t->ended || !threads_gone(t))
-            return WAIT_HOLDER_ALIVE;
-        return left_for_good(lock) ? WAIT_HOLDER_GONE : WAIT_HOLDER_NONE;
+            return WAIT_NEEDS_ALL;
+        return left_for_good(lock) ? WAIT_NEEDS_THE_DEAD : WAIT_CAN_GO;
     }
-    return left_for_good(lock) && findings_orphaned(lock, thread, &hold) ? WAIT_HOLDER_GONE
-                                                                         : WAIT_HOLDER_NONE;
+    return left_for_good(lock) && findings_orphaned(lock, thread, &hold) ? WAIT_NEEDS_THE_DEAD : WAIT_CAN_GO;
 }
+
+static enum wait_need view_need(void *context, uint32_t thread, const struct wait_edge *edge,
+                                uint32_t *threads, uint32_t room, uint32_t *count) {
+    enum wait_need need = WAIT_CAN_GO;
+    uint32_t needed = edge->target;
+    (void)context, (void)thread;
+    if (edge->kind == WAIT_JOIN)
+        need = WAIT_NEEDS_ALL;
+    else if (edge->kind == WAIT_LOCK)
+        need = need_of_lock(edge->target, edge->mode, &needed);
+    *count = need != WAIT_CAN_GO;
+    if (*count && room)
+        threads[0] = needed;
+    return need;
+}
+
+static const struct wait_view view = {.wait = view_wait, .need = view_need};
 
 /* A first look without any lock: can there be a knot at all? Only if a holder of the lock waits itself, is
  * this thread, or has ended. A holder that blocks later will look for itself. */
@@ -88,12 +104,34 @@ static uint32_t collect_holds(const struct thread *t, struct lock_hold *out, uin
 
 /* What a knot is made of, in this thread's scratch memory. */
 struct knot_memory {
-    uint32_t threads[LONGEST_KNOT];
-    struct wait_edge edges[LONGEST_KNOT];
-    struct finding_step steps[LONGEST_KNOT];
-    uint32_t locks[LONGEST_KNOT];
-    struct lock_hold holds[LONGEST_KNOT];
+    struct wait_memory graph;
+    struct finding_step *steps; /* graph.capacity */
+    uint32_t *locks;            /* graph.capacity */
+    struct lock_hold *holds;    /* MOST_HOLDS */
 };
+
+/* Every thread, and one that is gone. For the holder of the session's lock. */
+static uint32_t count_threads(void) {
+    uint32_t count = 1;
+    for (const struct thread *t = threads_first(); t; t = t->next)
+        count++;
+    return count;
+}
+
+static bool lay_memory(struct thread *t, uint32_t capacity, struct knot_memory *m) {
+    uint64_t graph = wait_memory_bytes(capacity);
+    uint64_t steps = capacity * sizeof *m->steps, locks = capacity * sizeof *m->locks;
+    char *bytes = (char *)thread_joined(t, graph + steps + locks + MOST_HOLDS * sizeof *m->holds);
+    if (!bytes) {
+        session_lost(RECORDING_LOST_MEMORY);
+        return false;
+    }
+    m->steps = (struct finding_step *)(void *)bytes;
+    m->graph = wait_memory_lay(bytes + steps, capacity);
+    m->locks = (uint32_t *)(void *)(bytes + steps + graph);
+    m->holds = (struct lock_hold *)(void *)(bytes + steps + graph + locks);
+    return true;
+}
 
 /* Two threads of a knot may both see it. It is known by its newest wait, or, where the owner is gone, by the
  * wait for the lock that it left. */
@@ -101,58 +139,60 @@ static bool reported_before(const struct wait_knot *knot, const struct knot_memo
     uint32_t newest = first;
     if (knot->verdict == WAIT_KNOT)
         for (uint32_t i = first; i < knot->count; i++)
-            if (m->edges[i].ticket > m->edges[newest].ticket)
+            if (m->graph.waits[i].ticket > m->graph.waits[newest].ticket)
                 newest = i;
-    struct thread *t = threads_at(m->threads[newest]);
-    if (!t || t->reported_ticket == m->edges[newest].ticket)
+    struct thread *t = threads_at(m->graph.threads[newest]);
+    if (!t || t->reported_ticket == m->graph.waits[newest].ticket)
         return true;
-    t->reported_ticket = m->edges[newest].ticket;
+    t->reported_ticket = m->graph.waits[newest].ticket;
     return false;
 }
 
 /* A ring has no beginning; the report's is its oldest thread. */
-static void rotate_to_oldest(struct knot_memory *m, uint32_t first, uint32_t count) {
-    uint32_t oldest = first;
-    for (uint32_t i = first; i < count; i++)
+static void rotate_to_oldest(struct wait_memory *m, uint32_t count) {
+    uint32_t oldest = 0;
+    for (uint32_t i = 0; i < count; i++)
         if (m->threads[i] < m->threads[oldest])
             oldest = i;
-    for (; oldest > first; oldest--) {
-        uint32_t thread = m->threads[first];
-        struct wait_edge edge = m->edges[first];
-        memmove(m->threads + first, m->threads + first + 1, (count - first - 1) * sizeof *m->threads);
-        memmove(m->edges + first, m->edges + first + 1, (count - first - 1) * sizeof *m->edges);
+    for (; oldest > 0; oldest--) {
+        uint32_t thread = m->threads[0];
+        struct wait_edge wait = m->waits[0];
+        memmove(m->threads, m->threads + 1, (count - 1) * sizeof *m->threads);
+        memmove(m->waits, m->waits + 1, (count - 1) * sizeof *m->waits);
         m->threads[count - 1] = thread;
-        m->edges[count - 1] = edge;
+        m->waits[count - 1] = wait;
     }
 }
 
 static bool report_knot(const struct wait_knot *knot, struct knot_memory *m) {
     uint32_t steps = 0, holds = 0, locks = 0;
-    uint32_t first = knot->verdict == WAIT_ORPHANED && knot->count >= 2 ? knot->count - 2 : knot->first;
+    uint32_t first = knot->verdict == WAIT_ORPHANED ? knot->count - 2 : 0;
     if (reported_before(knot, m, first))
         return false;
     if (knot->verdict == WAIT_KNOT)
-        rotate_to_oldest(m, first, knot->count);
+        rotate_to_oldest(&m->graph, knot->count);
     for (uint32_t i = first; i < knot->count; i++) {
-        struct thread *t = threads_at(m->threads[i]);
+        struct thread *t = threads_at(m->graph.threads[i]);
         struct finding_step *step = &m->steps[steps++];
-        *step = (struct finding_step){.thread = m->threads[i], .holds = m->holds + holds};
+        *step = (struct finding_step){.thread = m->graph.threads[i], .holds = m->holds + holds};
         bool gone = knot->verdict == WAIT_ORPHANED && i == knot->count - 1;
         if (gone && i > first) {
             uint32_t thread;
-            uint32_t lock = m->edges[i - 1].target;
-            const struct recording_held *held = t ? waits_account_of(t, lock, m->edges[i - 1].mode) : NULL;
-            if (held) {
+            uint32_t lock = m->graph.waits[i - 1].target;
+            const struct recording_held *held =
+                t ? waits_account_of(t, lock, m->graph.waits[i - 1].mode) : NULL;
+            if (holds == MOST_HOLDS)
+                continue;
+            if (held)
                 m->holds[holds] = (struct lock_hold){lock, held->mode, held->stack};
+            if (held || findings_orphaned(lock, &thread, &m->holds[holds]))
                 step->holds_count = 1;
-            } else if (holds < LONGEST_KNOT && findings_orphaned(lock, &thread, &m->holds[holds])) {
-                step->holds_count = 1;
-            }
         } else if (t) {
-            step->holds_count = collect_holds(t, m->holds + holds, LONGEST_KNOT - holds);
-            step->wants = (struct lock_hold){m->edges[i].target, m->edges[i].mode, t->slot->wait_stack};
-            if (m->edges[i].kind == WAIT_JOIN) {
-                struct thread *target = threads_at(m->edges[i].target);
+            step->holds_count = collect_holds(t, m->holds + holds, MOST_HOLDS - holds);
+            step->wants =
+                (struct lock_hold){m->graph.waits[i].target, m->graph.waits[i].mode, t->slot->wait_stack};
+            if (m->graph.waits[i].kind == WAIT_JOIN) {
+                struct thread *target = threads_at(m->graph.waits[i].target);
                 step->wants.lock = target ? locks_of_life(target) : 0;
                 step->wants.mode = LOCK_EXCLUSIVE;
             }
@@ -173,14 +213,16 @@ static bool report_knot(const struct wait_knot *knot, struct knot_memory *m) {
 
 /* Returns whether a deadlock was reported. */
 static bool look_for_knot(struct thread *t) {
-    struct knot_memory *m = (struct knot_memory *)thread_joined(t, sizeof *m);
-    static const struct wait_view view = {.wait = view_wait, .holder = view_holder};
-    if (!m) {
-        session_lost(RECORDING_LOST_MEMORY);
-        return false;
+    for (uint32_t capacity = count_threads();; capacity *= 2) {
+        struct knot_memory m;
+        if (!lay_memory(t, capacity, &m))
+            return false;
+        struct wait_knot knot = wait_graph_find(&view, t->id, &m.graph);
+        if (knot.verdict == WAIT_KNOT || knot.verdict == WAIT_ORPHANED)
+            return report_knot(&knot, &m);
+        if (knot.verdict != WAIT_TOO_LARGE)
+            return false;
     }
-    struct wait_knot knot = wait_graph_find(&view, t->id, m->threads, m->edges, LONGEST_KNOT);
-    return knot.verdict != WAIT_NO_KNOT && report_knot(&knot, m);
 }
 
 /* Without any lock, for stacks that are in the recording already. Returns whether that was all. */
@@ -222,6 +264,7 @@ static void publish(struct thread *t, enum wait_kind kind, uint32_t target, uint
     }
     slot->wait_target = target;
     slot->wait_mode = mode;
+    slot->wait_lock = 0;
     slot->wait_timed = timed;
     slot->wait_since_ns = raw_clock_ns(CLOCK_MONOTONIC);
     __atomic_store_n(&slot->wait_ticket, __atomic_add_fetch(&tickets, 1, __ATOMIC_SEQ_CST), __ATOMIC_SEQ_CST);
@@ -268,16 +311,18 @@ void waits_thread_gone(struct thread *t) {
     bool deadlock = false;
     session_enter(t);
     t->gone = true;
-    struct knot_memory *m = t->slot->held_count ? (struct knot_memory *)thread_joined(t, sizeof *m) : NULL;
-    for (struct thread *other = threads_first(); m && other; other = other->next) {
-        struct wait_knot knot = {WAIT_ORPHANED, FINDING_SHAPE_ORPHANED, 2, 0};
-        view_wait(NULL, other->id, &m->edges[0]);
-        if (other == t || m->edges[0].kind != WAIT_LOCK || !left_for_good(m->edges[0].target) ||
-            !waits_account_of(t, m->edges[0].target, m->edges[0].mode))
+    struct knot_memory m;
+    bool look = t->slot->held_count && lay_memory(t, 2, &m);
+    for (struct thread *other = threads_first(); look && other; other = other->next) {
+        struct wait_knot knot = {WAIT_ORPHANED, FINDING_SHAPE_ORPHANED, 2};
+        struct wait_edge *wait = &m.graph.waits[0];
+        view_wait(NULL, other->id, wait);
+        if (other == t || wait->kind != WAIT_LOCK || wait->timed || !left_for_good(wait->target) ||
+            !waits_account_of(t, wait->target, wait->mode))
             continue;
-        m->threads[0] = other->id;
-        m->threads[1] = t->id;
-        deadlock |= report_knot(&knot, m);
+        m.graph.threads[0] = other->id;
+        m.graph.threads[1] = t->id;
+        deadlock |= report_knot(&knot, &m);
     }
     session_leave(t);
     if (deadlock)
