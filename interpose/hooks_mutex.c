@@ -44,6 +44,23 @@ static void mutex_account(struct thread *t, uint32_t id, const void *mutex, stru
         thread_push(t, id, LOCK_EXCLUSIVE, mutex, call->pc - 1, stack);
 }
 
+/* The same for a lock that other processes may ask about: if this one is killed, nobody can say any more
+ * where it was taken. */
+static void mutex_acquired(struct thread *t, uint32_t id, const void *mutex, struct stack_record *stack,
+                           const struct call_site *call) {
+    mutex_account(t, id, mutex, stack, call);
+    struct recording_held *held = lock_table_get(mutex) & LOCK_TABLE_SHARED ? thread_holds(t, id) : NULL;
+    if (!held || held->stack || !thread_record(held))
+        return;
+    held->stack = stack_memo_resolved(thread_record(held), thread_certain(held), call);
+    if (held->stack)
+        return;
+    KEEP_ERRNO;
+    session_enter(t);
+    thread_settle(t, held, call);
+    session_leave(t);
+}
+
 /* Only account for it: no stack, no dependency, nothing that needs our own lock. */
 static int lock_accounted(struct thread *t, pthread_mutex_t *mutex, int result,
                           const struct call_site *call) {
@@ -66,7 +83,7 @@ static int lock_contended(struct thread *t, pthread_mutex_t *mutex, uint32_t id,
     int result = REAL(pthread_mutex_lock)(mutex);
     waits_over(t);
     if (acquired(result))
-        mutex_account(t, id, mutex, stack, call);
+        mutex_acquired(t, id, mutex, stack, call);
     return result;
 }
 
@@ -106,7 +123,7 @@ static int lock_full(struct thread *t, pthread_mutex_t *mutex, const struct call
             KEEP_ERRNO;
             ordering_add(t, id, LOCK_EXCLUSIVE, stack, call, key);
         }
-        mutex_account(t, id, mutex, stack, call);
+        mutex_acquired(t, id, mutex, stack, call);
     }
     return result;
 }
@@ -185,7 +202,7 @@ static int after_try(struct thread *t, pthread_mutex_t *mutex, int result, const
     KEEP_ERRNO;
     t->slot->events[RECORDING_FAMILY_MUTEX]++;
     struct stack_record *stack = stack_memo_find(&t->memo, t, call);
-    mutex_account(t, mutex_id(t, mutex, stack, call), mutex, stack, call);
+    mutex_acquired(t, mutex_id(t, mutex, stack, call), mutex, stack, call);
     return result;
 }
 

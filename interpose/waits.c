@@ -11,7 +11,6 @@
 #include "interpose/threads.h"
 
 #define MOST_HOLDS 4096
-#define SHARED_TOLD_NS 1000000u
 
 static void view_wait(void *context, uint32_t id, struct wait_edge *out) {
     struct thread *t = threads_at(id);
@@ -237,6 +236,8 @@ static bool settle_all(struct thread *t, const struct stack_record *stack, const
     t->slot->wait_stack = stack ? stack_memo_resolved(stack, false, call) : 0;
     return t->slot->wait_stack != 0;
 }
+
+#define SHARED_TOLD_NS 1000000u
 
 /* Only the command sees the threads of other processes. It looks twice, the second time well after this
  * interval, so that what is kept back here is seen too. */

@@ -15,6 +15,8 @@ struct facts {
     size_t modules_count, modules_capacity;
     uint64_t *findings; /* offsets */
     size_t findings_count, findings_capacity;
+    struct facts_lock **shared;
+    size_t shared_count, shared_capacity;
     struct table modules_by_id, threads, locks, stacks; /* stacks: pointers to their offsets */
 };
 
@@ -40,6 +42,7 @@ void facts_close(struct facts *facts) {
     memory_pool_free(&facts->pool);
     free(facts->modules);
     free(facts->findings);
+    free(facts->shared);
     table_free(&facts->modules_by_id);
     table_free(&facts->threads);
     table_free(&facts->locks);
@@ -121,9 +124,19 @@ static void add_lock(struct facts *facts, const struct recording_lock *record, u
         .initialised = record->initialised,
         .first = record->first,
         .address = record->address,
+        .shared = record->shared,
+        .value = record->value,
+        .device = record->device,
+        .inode = record->inode,
+        .offset = record->offset,
         .at = place,
     };
     table_put(&facts->locks, record->lock, lock);
+    if (!lock->shared || !lock->inode)
+        return;
+    facts->shared = memory_array_grow(facts->shared, &facts->shared_capacity, facts->shared_count + 1,
+                                      sizeof *facts->shared);
+    facts->shared[facts->shared_count++] = lock;
 }
 
 static void add_stack(struct facts *facts, const struct recording_stack *record, uint64_t place) {
@@ -234,6 +247,14 @@ const struct facts_thread *facts_thread(const struct facts *facts, uint32_t id) 
 
 const struct facts_lock *facts_lock(const struct facts *facts, uint32_t id) {
     return table_find(&facts->locks, id);
+}
+
+size_t facts_shared_locks(const struct facts *facts) {
+    return facts->shared_count;
+}
+
+const struct facts_lock *facts_shared_lock(const struct facts *facts, size_t index) {
+    return facts->shared[index];
 }
 
 const struct recording_stack *facts_stack(struct facts *facts, uint32_t id, uint64_t *place) {

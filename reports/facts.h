@@ -34,7 +34,9 @@ struct facts_thread {
 struct facts_lock {
     uint32_t id, kind, initialised, first;
     uint64_t address;
-    uint64_t at; /* its place in the log */
+    uint32_t shared, value;         /* as in its record */
+    uint64_t device, inode, offset; /* as in its record */
+    uint64_t at;                    /* its place in the log */
 };
 
 struct facts;
@@ -63,6 +65,10 @@ const struct facts_module *facts_module_at(struct facts *facts, uint64_t address
 size_t facts_threads(const struct facts *facts);
 const struct facts_thread *facts_thread(const struct facts *facts, uint32_t id); /* NULL: not known */
 const struct facts_lock *facts_lock(const struct facts *facts, uint32_t id);     /* NULL: not known */
+
+/* Locks between processes whose place in a file is known, in the order of the log. */
+size_t facts_shared_locks(const struct facts *facts);
+const struct facts_lock *facts_shared_lock(const struct facts *facts, size_t index);
 
 /* The stack's record, valid until the next call with the facts or their reader; NULL when not known. */
 const struct recording_stack *facts_stack(struct facts *facts, uint32_t id, uint64_t *place);

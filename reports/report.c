@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "reports/coverage.h"
+#include "reports/crossing.h"
+#include "reports/crossing_finding.h"
 #include "reports/facts.h"
 #include "reports/finding_id.h"
 #include "reports/memory.h"
@@ -46,6 +48,7 @@ struct report {
     struct entry **entries;
     size_t entries_count, entries_capacity;
     struct table by_id, by_signature, by_locks; /* -> struct entry */
+    struct crossing *crossing;
     struct report_run run;
     bool has_run;
     uint32_t unseen; /* bits 1 << enum coverage_family */
@@ -55,7 +58,7 @@ struct report {
 struct report *report_create(void) {
     size_t capacity = 0;
     struct report *report = memory_array_grow(NULL, &capacity, 1, sizeof *report);
-    *report = (struct report){.symbols = symbols_create()};
+    *report = (struct report){.symbols = symbols_create(), .crossing = crossing_create()};
     return report;
 }
 
@@ -68,6 +71,7 @@ void report_free(struct report *report) {
         free(report->sources[i]->closings);
     }
     symbols_free(report->symbols);
+    crossing_free(report->crossing);
     table_free(&report->by_id);
     table_free(&report->by_signature);
     table_free(&report->by_locks);
@@ -218,10 +222,8 @@ static struct entry *same_deadlock(struct report *report, const struct report_fi
     return entry && entry->finding.kind != finding->kind ? entry : NULL;
 }
 
-static void add_finding(struct report *report, struct source *source,
-                        const struct recording_finding *record) {
-    uint64_t count = record->count; /* the record is gone once it is resolved */
-    struct report_finding finding = resolve(report, source, record);
+/* The entry of a finding that is resolved, a new one or that of the same bug. */
+static struct entry *enter_finding(struct report *report, struct report_finding finding) {
     uint64_t signature = finding_id_signature(&finding), id = finding_id_of(&finding, signature);
     uint64_t locks = is_deadlock(finding.kind) ? locks_number(&finding) : 0;
     finding.id = memory_pool_format(&report->pool, "%016" PRIx64, id);
@@ -239,10 +241,18 @@ static void add_finding(struct report *report, struct source *source,
         if (locks)
             table_put(&report->by_locks, locks, entry);
     }
+    return entry;
+}
+
+static void add_finding(struct report *report, struct source *source,
+                        const struct recording_finding *record) {
+    uint64_t count = record->count; /* the record is gone once it is resolved */
+    uint32_t kind = record->kind;
+    struct entry *entry = enter_finding(report, resolve(report, source, record));
     source->closings = memory_array_grow(source->closings, &source->closings_capacity,
                                          source->closings_count + 1, sizeof *source->closings);
     struct closing *closing = &source->closings[source->closings_count++];
-    *closing = (struct closing){.entry = entry, .kind = finding.kind};
+    *closing = (struct closing){.entry = entry, .kind = kind};
     count_closing(closing, count);
 }
 
@@ -337,6 +347,47 @@ int report_update(struct report *report, const char *path, char *error, size_t e
     read_findings(report, source);
     scan_modules(report, source);
     return 0;
+}
+
+/* The processes that are looked at for deadlocks between them. */
+struct crossed {
+    struct report *report;
+    struct crossing_process *processes; /* one for each source */
+};
+
+static void add_crossing(void *context, const struct crossing_knot *knot) {
+    struct crossed *crossed = context;
+    struct report *report = crossed->report;
+    size_t holds;
+    struct report_finding finding =
+        crossing_finding_of(&report->pool, knot, crossed->processes, report->sources_count, &holds);
+    gather_names(report, &finding, holds);
+    finding.message = message_of(&report->pool, &finding);
+    enter_finding(report, finding)->finding.count++;
+}
+
+bool report_shares_locks(const struct report *report) {
+    for (size_t i = 0; i < report->sources_count; i++)
+        if (facts_shared_locks(report->sources[i]->facts))
+            return true;
+    return false;
+}
+
+bool report_cross(struct report *report) {
+    size_t capacity = 0;
+    struct crossed crossed = {report, NULL};
+    if (report->sources_count < 2)
+        return false;
+    crossed.processes = memory_array_grow(NULL, &capacity, report->sources_count, sizeof *crossed.processes);
+    for (size_t i = 0; i < report->sources_count; i++) {
+        struct source *source = report->sources[i];
+        crossed.processes[i] =
+            (struct crossing_process){source->facts, source->path, &source->resolver, &source->process};
+    }
+    bool again =
+        crossing_look(report->crossing, crossed.processes, report->sources_count, add_crossing, &crossed);
+    free(crossed.processes);
+    return again;
 }
 
 const char *report_damage(const struct report *report, size_t index) {
