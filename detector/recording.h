@@ -194,7 +194,8 @@ struct recording_lock {
     uint32_t initialised; /* stack of the init call; 0 when none was seen */
     uint32_t first;       /* stack of the first acquisition that was kept; 0 when not known */
     uint32_t shared;      /* 1: between processes; the next three then tell which lock it is in all of them */
-    uint32_t value;       /* semaphore: its first value; barrier: its count; 0 when not known */
+    uint32_t value; /* semaphore: its first value; barrier: its count; mutex: 1 when it is robust; 0 when not
+                       known */
     uint64_t device, inode, offset; /* of the file mapping that it lies in; all 0 when not known */
 };
 

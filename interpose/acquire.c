@@ -35,6 +35,21 @@ void acquire_only_account(struct thread *t, const struct primitive *p, const voi
         acquire_account(t, (uint32_t)known, p->mode, object, NULL, call);
 }
 
+/* A lock that other processes may ask about: if this one is killed, nobody can say any more where it was
+ * taken. */
+static void settle_shared(struct thread *t, uint32_t id, struct recording_held *held,
+                          const struct call_site *call) {
+    const struct lock *lock = locks_at(id);
+    if (!lock || !lock->shared || held->stack || !thread_record(held))
+        return;
+    held->stack = stack_memo_resolved(thread_record(held), thread_certain(held), call);
+    if (held->stack)
+        return;
+    session_enter(t);
+    thread_settle(t, held, call);
+    session_leave(t);
+}
+
 void acquire_note(struct thread *t, uint32_t family, uint32_t id, struct recording_held *held,
                   struct stack_record *stack, const struct call_site *call) {
     if (!held || held->depth != 1)
@@ -43,6 +58,7 @@ void acquire_note(struct thread *t, uint32_t family, uint32_t id, struct recordi
         profile_sample(t, id, held);
     if (handlers_matter(id, stack))
         handlers_note(t, id, held, stack, false, call);
+    settle_shared(t, id, held, call);
 }
 
 struct contended {
@@ -253,6 +269,7 @@ int acquire_tried(const struct primitive *p, void *object, int result, const str
         profile_sample(t, id, held);
     if (handlers_matter(id, stack))
         handlers_note(t, id, held, stack, true, call);
+    settle_shared(t, id, held, call);
     return result;
 }
 

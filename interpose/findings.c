@@ -87,7 +87,7 @@ static void refresh_name(struct thread *t) {
     threads_record_name(t, name);
 }
 
-static void tell_command(void) {
+void findings_notify(void) {
     const char *fifo = session_options()->notify;
     if (!*fifo)
         return;
@@ -118,7 +118,7 @@ static bool is_pending(const struct finding *finding) {
 
 static void announce(const struct finding *finding) {
     __atomic_add_fetch(&session_recorder()->header->findings, 1, __ATOMIC_RELEASE);
-    tell_command();
+    findings_notify();
     notice_finding(finding, session_recorder()->path);
 }
 

@@ -35,6 +35,9 @@ void findings_no_lock(struct thread *t, uint32_t semaphore);
 /* The same, but count it where one of the same kind and places was recorded before. Returns its number. */
 uint32_t findings_add_once(const struct finding *finding, uint64_t places);
 
+/* Tell the command that there is something to look at. Needs no lock. */
+void findings_notify(void);
+
 /* The thread is gone: what it held is orphaned. */
 void findings_orphan(struct thread *t);
 

@@ -125,7 +125,8 @@ static void note_sharing(const struct object_change *change, const pthread_conda
     int shared = PTHREAD_PROCESS_PRIVATE;
     struct lock *lock = locks_at(change->lock);
     if (lock && attributes && pthread_condattr_getpshared(attributes, &shared) == 0)
-        lock->shared = shared == PTHREAD_PROCESS_SHARED;
+        lock->shared =
+            shared == PTHREAD_PROCESS_SHARED; /* nobody holds it: the others need not know its place */
 }
 
 /* glibc has two implementations of each but clockwait: programs linked before 2.3.2 bind to the old ones by

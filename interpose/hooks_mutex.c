@@ -4,14 +4,14 @@
 #include "interpose/objects.h"
 #include "interpose/unwinder.h"
 
-/* Without the shortcuts: a mutex that this thread holds itself is tried in earnest, since session_try_lock
- * may be the lock that waits. */
+/* Without the shortcuts: a mutex that this thread holds itself, or another process may hold, is tried in
+ * earnest, since session_try_lock may be the lock that waits. */
 static int try_mutex(void *mutex) {
     uint64_t known = lock_table_get(mutex);
     if (known & LOCK_TABLE_UNTRIABLE)
         return EBUSY;
-    return real_is_libc && thread_holds(thread_now, (uint32_t)known) ? REAL(pthread_mutex_trylock)(mutex)
-                                                                     : session_try_lock(mutex);
+    bool earnest = known & LOCK_TABLE_WATCHED || thread_holds(thread_now, (uint32_t)known);
+    return real_is_libc && earnest ? REAL(pthread_mutex_trylock)(mutex) : session_try_lock(mutex);
 }
 
 static int take_mutex(void *mutex) {

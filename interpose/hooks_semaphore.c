@@ -65,12 +65,15 @@ static void becomes_signal(struct thread *t, uint32_t id) {
 }
 
 /* A new semaphore: until it has proved to be a lock it stays off the fast path. */
-static void begins(struct thread *t, uint32_t id, unsigned value, bool shared) {
+static void begins(const struct object_change *change, unsigned value, bool shared) {
+    struct thread *t = change->thread;
+    uint32_t id = change->lock;
     struct lock *lock = locks_at(id);
     if (!lock)
         return;
     lock->value = value;
-    lock->shared = shared;
+    if (shared)
+        object_shared(change);
     if (value != 1) {
         becomes_signal(t, id);
         return;
@@ -192,7 +195,8 @@ static void proves_lock(struct thread *t, uint32_t id) {
         return;
     session_enter(t);
     lock->proven = true;
-    locks_flag(id, 0, LOCK_TABLE_WATCHED);
+    if (!lock->shared)
+        locks_flag(id, 0, LOCK_TABLE_WATCHED);
     findings_confirm(id);
     session_leave(t);
 }
@@ -235,7 +239,7 @@ HOOK int sem_init(sem_t *object, int shared, unsigned value) {
     int status = REAL(sem_init)(object, shared, value);
     object_init_ends(&change, status, &call);
     if (change.lock)
-        begins(change.thread, change.lock, value, shared);
+        begins(&change, value, shared);
     return status;
 }
 
@@ -265,7 +269,7 @@ HOOK sem_t *sem_open(const char *name, int flags, ...) {
     object_init_begins(&change, object, LOCK_KIND_SEMAPHORE, &call);
     object_init_ends(&change, sem_getvalue(object, &value), &call);
     if (change.lock)
-        begins(change.thread, change.lock, (unsigned)value, true);
+        begins(&change, (unsigned)value, true);
     return object;
 }
 

@@ -71,8 +71,8 @@ HOOK int pthread_spin_init(pthread_spinlock_t *lock, int shared) {
     object_init_begins(&change, (const void *)(uintptr_t)lock, LOCK_KIND_SPIN, &call);
     int result = REAL(pthread_spin_init)(lock, shared);
     object_init_ends(&change, result, &call);
-    if (change.lock)
-        locks_at(change.lock)->shared = shared == PTHREAD_PROCESS_SHARED;
+    if (change.lock && shared == PTHREAD_PROCESS_SHARED)
+        object_shared(&change);
     return result;
 }
 

@@ -46,7 +46,8 @@ static void remember(const struct thread *t, bool own) {
     uint32_t capacity = __atomic_load_n(&t->held_capacity, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < held && i < capacity; i++) {
         const struct lock *lock = locks_at(t->held[i].lock);
-        if (!lock || (!own && lock->shared) || !make_room(count + 1))
+        /* A lock between processes was not copied: it stays the parent's. */
+        if (!lock || lock->shared || !make_room(count + 1))
             continue;
         struct hold *hold = &holds[count++];
         *hold = (struct hold){.held = t->held[i], .kind = lock->kind};

@@ -4,6 +4,7 @@
 
 #include "detector/lock_graph.h"
 #include "interpose/lock_table.h"
+#include "interpose/mappings.h"
 #include "interpose/modules.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
@@ -63,7 +64,13 @@ void locks_record(uint32_t id) {
     record->initialised = lock->initialised;
     record->first = lock->first;
     record->shared = lock->shared;
-    record->value = lock->value;
+    record->value = lock->kind == LOCK_KIND_MUTEX ? lock->robust : lock->value;
+    struct mappings_place place;
+    if (lock->shared && mappings_shared(lock->address, &place)) {
+        record->device = place.device;
+        record->inode = place.inode;
+        record->offset = place.offset;
+    }
     recorder_commit(record);
     lock->recorded = true;
     if (lock->kind != LOCK_KIND_THREAD)
@@ -118,6 +125,8 @@ static void end_lock(uint32_t id) {
 struct locks_mutex_type locks_mutex_type(const pthread_mutex_t *mutex) {
     struct locks_mutex_type type = {0};
 #ifdef __GLIBC__
+    if (mutex->__data.__kind < 0)
+        return type; /* destroyed */
     type.recursive = (mutex->__data.__kind & 3) == PTHREAD_MUTEX_RECURSIVE;
     type.errorcheck = (mutex->__data.__kind & 3) == PTHREAD_MUTEX_ERRORCHECK;
     type.robust = mutex->__data.__kind & 16;
@@ -162,7 +171,15 @@ uint32_t locks_place(struct thread *t, const void *address, enum recording_lock_
         return 0;
     }
     list_own(t, id, call);
+    if (at(id)->shared)
+        locks_share(id);
     return id;
+}
+
+void locks_share(uint32_t id) {
+    at(id)->shared = true;
+    locks_flag(id, LOCK_TABLE_WATCHED, 0);
+    locks_record(id);
 }
 
 uint32_t locks_id(struct thread *t, const void *address, enum recording_lock_kind kind,

@@ -87,6 +87,10 @@ uint32_t locks_place(struct thread *t, const void *address, enum recording_lock_
 /* Return what is known of a lock, NULL for 0 or an unknown id. Needs no lock; the address stays valid. */
 struct lock *locks_at(uint32_t lock);
 
+/* The lock is one between processes: it is recorded at once, with its place in the file that it lies in,
+ * since the process may be killed while it holds it, and stays off the fast path. */
+void locks_share(uint32_t lock);
+
 /* Set and clear flags (lock_table.h) of the lock that is at its address. */
 void locks_flag(uint32_t lock, uint64_t set, uint64_t clear);
 

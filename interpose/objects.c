@@ -57,3 +57,10 @@ void object_destroy_ends(struct object_change *change, int result, const struct 
         return; /* never seen, or not since something else was there */
     locks_destroy(t, change->object, change->kind, change->stack, call);
 }
+
+void object_shared(const struct object_change *change) {
+    KEEP_ERRNO;
+    session_enter(change->thread);
+    locks_share(change->lock);
+    session_leave(change->thread);
+}

@@ -22,4 +22,7 @@ void object_destroy_begins(struct object_change *change, const void *object, uin
                            const struct call_site *call);
 void object_destroy_ends(struct object_change *change, int result, const struct call_site *call);
 
+/* The object that was initialised is one between processes. */
+void object_shared(const struct object_change *change);
+
 #endif

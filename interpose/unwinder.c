@@ -230,8 +230,9 @@ bool unwinder_start(void) {
     return space != NULL;
 }
 
-/* Whether the frame is the trampoline that a signal handler returns to: mov $15, %rax; syscall (rt_sigreturn), in
- * every libc. libunwind looks for it, too, but where its cursor stands, one byte before. */
+/* Whether the frame is the trampoline that a signal handler returns to: mov $15, %rax; syscall
+ * (rt_sigreturn), in every libc. libunwind looks for it, too, but where its cursor stands, one byte before.
+ */
 static bool is_trampoline(struct view *view, uint64_t pc) {
     unw_word_t first = 0, second = 0;
     return view_memory(space, pc, &first, 0, view) == 0 && first == 0x0f0000000fc0c748u &&

@@ -78,6 +78,19 @@ static void take_up(struct thread *t, const struct wait_state *outer) {
         __atomic_add_fetch(&blocked, 1, __ATOMIC_SEQ_CST);
 }
 
+#define SHARED_TOLD_NS 1000000u
+
+/* Only the command sees the threads of other processes. It looks twice, the second time well after this
+ * interval, so that what is kept back here is seen too. */
+static void tell_of_shared(uint64_t now) {
+    static uint64_t told;
+    uint64_t last = __atomic_load_n(&told, __ATOMIC_RELAXED);
+    if (now - last < SHARED_TOLD_NS)
+        return;
+    __atomic_store_n(&told, now, __ATOMIC_RELAXED);
+    findings_notify();
+}
+
 /* Before a deadlock is reported by whichever thread comes last, each of its threads has to have said where it
  * got what it holds: so every thread does that before it blocks. */
 static void publish(struct thread *t, const struct wait *wait, const struct call_site *call) {
@@ -99,6 +112,9 @@ static void publish(struct thread *t, const struct wait *wait, const struct call
     t->wait_sp = call->sp;
     __atomic_store_n(&slot->wait_ticket, __atomic_add_fetch(&tickets, 1, __ATOMIC_SEQ_CST), __ATOMIC_SEQ_CST);
     __atomic_store_n(&slot->wait_kind, wait->kind, __ATOMIC_SEQ_CST);
+    const struct lock *lock = wait->timed || wait->kind == WAIT_JOIN ? NULL : locks_at(wait->target);
+    if (lock && lock->shared)
+        tell_of_shared(slot->wait_since_ns);
 }
 
 /* The options say what happens to a program that is deadlocked. */
