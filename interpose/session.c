@@ -16,6 +16,7 @@
 #include "interpose/locks.h"
 #include "interpose/modules.h"
 #include "interpose/notice.h"
+#include "interpose/python.h"
 #include "interpose/raw.h"
 #include "interpose/real.h"
 #include "interpose/stack_store.h"
@@ -138,9 +139,14 @@ void session_attend(struct thread *t, const struct call_site *call) {
     session_leave(t);
 }
 
+static void module_gone(uint64_t start, uint64_t end) {
+    locks_within_gone(start, end);
+    python_unloaded(start, end);
+}
+
 void session_modules_changed(struct thread *t) {
     session_enter(t);
-    if (modules_check(locks_within_gone)) {
+    if (modules_check(module_gone)) {
         stack_store_next_epoch();
         unwinder_flush();
         for (struct thread *other = threads_first(); other; other = other->next)
@@ -177,6 +183,7 @@ static bool start_parts(bool forked) {
     threads_start();
     locks_start();
     stack_store_start();
+    python_restart();
     findings_start();
     arena_init(&arena, raw_pages);
     segments = segments_create(&arena);
@@ -280,6 +287,7 @@ void session_start(void) {
     record_run();
     modules_start();
     unwinder_start();
+    python_start();
     struct thread *t = threads_attach((uint32_t)raw_gettid());
     if (!t) {
         turn_off("no memory");

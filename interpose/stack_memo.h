@@ -129,7 +129,11 @@ __attribute__((always_inline)) static inline void stack_memo_released(struct sta
 uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, bool certain,
                             const struct call_site *now);
 
-/* The same without any lock, where the id is known and all slots are as they were; otherwise 0. */
+/* The same for a call in which these Python functions are active (python_store.h; 0: none). */
+uint32_t stack_memo_resolve_python(struct thread *t, struct stack_record *record, bool certain,
+                                   const struct call_site *now, uint32_t python);
+
+/* As stack_memo_resolve without any lock, where the id is known and all slots are as they were; otherwise 0. */
 uint32_t stack_memo_resolved(const struct stack_record *record, bool certain, const struct call_site *now);
 
 /* Forget every stack: a module was unloaded. For the holder of the session's lock. */

@@ -67,6 +67,8 @@ struct thread {
     bool gone;       /* so have the destructors: it will never unlock anything */
     uint32_t rounds; /* of destructors, since then */
 
+    struct python_thread *python; /* what it knows of the interpreter (python.h); NULL: nothing yet */
+
     struct stack_memo memo;
 };
 
