@@ -1,5 +1,6 @@
 /* pthread_mutex_* and the condition waits that release and take one. */
 #define _GNU_SOURCE
+#include "interpose/gil.h"
 #include "interpose/hooks.h"
 #include "interpose/inheritance.h"
 #include "interpose/lock_table.h"
@@ -112,8 +113,12 @@ static int lock_full(struct thread *t, pthread_mutex_t *mutex, const struct call
 /* Everything but the fast path. */
 static __attribute__((noinline)) int lock_slow(pthread_mutex_t *mutex, uint64_t pc, uint64_t sp,
                                                uint64_t bp) {
-    const struct call_site call = {pc, sp, bp};
+    const struct call_site call = {pc, sp, bp, 0};
     struct thread *t = hooks_thread();
+    if (gil_within(mutex)) {
+        gil_mutex_lock(t);
+        return REAL(pthread_mutex_lock)(mutex);
+    }
     if (!t)
         return REAL(pthread_mutex_lock)(mutex);
     enum hook_mode mode = thread_plain(t) ? HOOK_FULL : hooks_mode(t, &call);
@@ -131,7 +136,7 @@ static __attribute__((noinline)) int lock_slow(pthread_mutex_t *mutex, uint64_t 
 /* On the fast path, taking the lock had another result than 0, and its reserved entry was given back. */
 static __attribute__((noinline)) int lock_not_free(pthread_mutex_t *mutex, int result, uint64_t pc,
                                                    uint64_t sp, uint64_t bp) {
-    const struct call_site call = {pc, sp, bp};
+    const struct call_site call = {pc, sp, bp, 0};
     struct thread *t = thread_now;
     if (result != EBUSY && !acquired(result))
         return result;
@@ -173,7 +178,7 @@ slow:
 /* A lock that was taken without waiting, or with a time limit: held like any other, but no dependency ends in
  * it. */
 static int after_try(struct thread *t, pthread_mutex_t *mutex, int result, const struct call_site *call) {
-    if (!t || !acquired(result))
+    if (!t || !acquired(result) || gil_within(mutex))
         return result;
     if (!thread_plain(t)) {
         enum hook_mode mode = hooks_mode(t, call);
@@ -196,7 +201,7 @@ HOOK int pthread_mutex_trylock(pthread_mutex_t *mutex) {
 
 /* A wait with a limit is shown from outside, but it is no edge: it ends by itself. */
 static bool publish_timed(struct thread *t, pthread_mutex_t *mutex, const struct call_site *call) {
-    if (!t || !thread_plain(t))
+    if (!t || !thread_plain(t) || gil_within(mutex))
         return false;
     KEEP_ERRNO;
     struct stack_record *stack = stack_memo_find(&t->memo, t, call);
@@ -227,8 +232,12 @@ HOOK int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock, const 
 /* Not the lock taken last, or taken more than once, or not held by this thread. */
 static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex, uint64_t pc, uint64_t sp,
                                                  uint64_t bp) {
-    const struct call_site call = {pc, sp, bp};
+    const struct call_site call = {pc, sp, bp, 0};
     struct thread *t = hooks_thread();
+    if (gil_within(mutex)) {
+        gil_mutex_unlocked(t, mutex);
+        return REAL(pthread_mutex_unlock)(mutex);
+    }
     if (!t)
         return REAL(pthread_mutex_unlock)(mutex);
     enum hook_mode mode = thread_plain(t) ? HOOK_FULL : hooks_mode(t, &call);
@@ -289,7 +298,7 @@ HOOK int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *a
     struct call_site call = CALL_SITE();
     struct thread *t = hooks_thread();
     int result = REAL(pthread_mutex_init)(mutex, attributes);
-    if (result == 0 && t && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL)) {
+    if (result == 0 && t && !gil_within(mutex) && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL)) {
         KEEP_ERRNO;
         locks_init(t, mutex, LOCK_KIND_MUTEX, stack_memo_find(&t->memo, t, &call), &call);
     }
@@ -300,7 +309,7 @@ HOOK int pthread_mutex_destroy(pthread_mutex_t *mutex) {
     struct call_site call = CALL_SITE();
     struct thread *t = hooks_thread();
     int result = REAL(pthread_mutex_destroy)(mutex);
-    if (result == 0 && t && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL)) {
+    if (result == 0 && t && !gil_within(mutex) && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL)) {
         KEEP_ERRNO;
         locks_gone(t, mutex);
     }
@@ -365,6 +374,8 @@ HOOK int pthread_cond_wait_hook(pthread_cond_t *cond, pthread_mutex_t *mutex) {
     struct call_site call = CALL_SITE();
     struct cond_wait wait;
     int result;
+    if (gil_within(cond))
+        return REAL(pthread_cond_wait)(cond, mutex);
     cond_begin(&wait, mutex, &call);
     pthread_cleanup_push(cond_end, &wait);
     result = REAL(pthread_cond_wait)(cond, mutex);
@@ -377,6 +388,10 @@ HOOK int pthread_cond_timedwait_hook(pthread_cond_t *cond, pthread_mutex_t *mute
     struct call_site call = CALL_SITE();
     struct cond_wait wait;
     int result;
+    if (gil_within(cond)) {
+        gil_condition_wait(hooks_thread(), mutex, &call);
+        return REAL(pthread_cond_timedwait)(cond, mutex, until);
+    }
     cond_begin(&wait, mutex, &call);
     pthread_cleanup_push(cond_end, &wait);
     result = REAL(pthread_cond_timedwait)(cond, mutex, until);
@@ -389,6 +404,10 @@ HOOK int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, cl
     struct call_site call = CALL_SITE();
     struct cond_wait wait;
     int result;
+    if (gil_within(cond)) {
+        gil_condition_wait(hooks_thread(), mutex, &call);
+        return REAL(pthread_cond_clockwait)(cond, mutex, clock, until);
+    }
     cond_begin(&wait, mutex, &call);
     pthread_cleanup_push(cond_end, &wait);
     result = REAL(pthread_cond_clockwait)(cond, mutex, clock, until);

@@ -115,7 +115,7 @@ static uint32_t take_stack(const struct hold *hold) {
 }
 
 void inheritance_take(struct thread *t) {
-    const struct call_site nowhere = {0, ~(uint64_t)0, 0};
+    const struct call_site nowhere = {.sp = ~(uint64_t)0};
     uint32_t ghost = 0, ghost_of = 0;
     t->stack_low = stack_low;
     t->stack_high = stack_high;

@@ -299,7 +299,7 @@ uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, bool 
 }
 
 void stack_memo_flush(struct thread *t) {
-    struct call_site none = {0, 0, 0};
+    struct call_site none = {.sp = 0};
     for (uint32_t i = 0; i < 1u << STACK_MEMO_BITS; i++) {
         struct stack_record *record = t->memo.records[i];
         if (record == &nothing.record)

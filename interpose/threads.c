@@ -188,7 +188,7 @@ void threads_end(struct thread *t) {
         recorder_commit(record);
     }
     /* What it still holds may be orphaned soon, and then its stack is no longer there to be compared. */
-    struct call_site here = {0, ~(uint64_t)0, 0};
+    struct call_site here = {.sp = ~(uint64_t)0};
     for (uint32_t i = 0; i < t->slot->held_count; i++)
         thread_settle(t, &t->held[i], &here);
     t->ended = true;

@@ -5,6 +5,7 @@
 #include "detector/lock_graph.h"
 #include "detector/wait_graph.h"
 #include "interpose/findings.h"
+#include "interpose/gil.h"
 #include "interpose/locks.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
@@ -159,13 +160,17 @@ static bool report_knot(const struct wait_knot *knot, struct knot_memory *m) {
         }
         holds += step->holds_count;
     }
+    bool gil = false;
+    for (uint32_t i = 0; i < locks; i++)
+        gil |= m->locks[i] == gil_lock;
+    uint32_t shape = gil ? FINDING_SHAPE_MIXED : knot->shape;
     struct finding finding = {.kind = FINDING_DEADLOCK_ACTUAL,
-                              .shape = knot->shape,
+                              .shape = shape,
                               .severity = FINDING_ERROR,
                               .steps_count = steps,
                               .steps = m->steps};
     findings_add(&finding);
-    if (knot->shape == FINDING_SHAPE_CYCLE)
+    if (shape == FINDING_SHAPE_CYCLE)
         lock_graph_mark_reported(session_graph(), m->locks, locks, 0);
     return true;
 }
@@ -191,7 +196,7 @@ static bool settle_all(struct thread *t, const struct stack_record *stack, const
         if (!held->stack && held->lock)
             return false;
     }
-    t->slot->wait_stack = stack ? stack_memo_resolved(stack, false, call) : 0;
+    t->slot->wait_stack = stack && !call->python ? stack_memo_resolved(stack, false, call) : 0;
     return t->slot->wait_stack != 0;
 }
 
@@ -205,9 +210,10 @@ static void publish(struct thread *t, enum wait_kind kind, uint32_t target, uint
         session_enter(t);
         for (uint32_t i = 0; i < slot->held_count; i++)
             thread_settle(t, &t->held[i], call);
-        slot->wait_stack = stack ? stack_memo_resolve(t, stack, false, call) : 0;
+        slot->wait_stack = stack ? stack_memo_resolve_python(t, stack, false, call, call->python) : 0;
         session_leave(t);
     }
+    gil_account(t, call);
     slot->wait_target = target;
     slot->wait_mode = mode;
     slot->wait_timed = timed;
@@ -272,4 +278,5 @@ void waits_thread_gone(struct thread *t) {
 
 void waits_over(struct thread *t) {
     __atomic_store_n(&t->slot->wait_kind, WAIT_NONE, __ATOMIC_RELEASE);
+    gil_unaccount(t);
 }
