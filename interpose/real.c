@@ -53,6 +53,11 @@ void real_pthread_exit_find(void *value) {
     __builtin_trap();
 }
 
+FINDER(sem_trywait, (sem_t * s), (s))
+FINDER(sem_wait, (sem_t * s), (s))
+FINDER(sem_timedwait, (sem_t * s, const struct timespec *t), (s, t))
+FINDER(sem_clockwait, (sem_t * s, clockid_t c, const struct timespec *t), (s, c, t))
+FINDER(sem_post, (sem_t * s), (s))
 FINDER(dlclose, (void *h), (h))
 
 /* By version: such programs know no sanitizer that could come between. */

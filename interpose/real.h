@@ -8,6 +8,7 @@
 #define GORDIAN_INTERPOSE_REAL_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -30,6 +31,11 @@
     X(int, pthread_clockjoin_np, (pthread_t, void **, clockid_t, const struct timespec *))                   \
     X(void, pthread_exit, (void *))                                                                          \
     X(int, pthread_detach, (pthread_t))                                                                      \
+    X(int, sem_trywait, (sem_t *))                                                                           \
+    X(int, sem_wait, (sem_t *))                                                                              \
+    X(int, sem_timedwait, (sem_t *, const struct timespec *))                                                \
+    X(int, sem_clockwait, (sem_t *, clockid_t, const struct timespec *))                                     \
+    X(int, sem_post, (sem_t *))                                                                              \
     X(int, dlclose, (void *))
 
 #define REAL_DECLARE(result, name, parameters)                                                               \
