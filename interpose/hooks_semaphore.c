@@ -14,14 +14,20 @@
 static uint32_t id_of(struct thread *t, const void *sem, struct stack_record *stack,
                       const struct call_site *call) {
     uint32_t id = lock_table_find(sem);
-    if (id)
-        return id;
-    python_look(t, call);
-    return locks_id(t, sem, LOCK_KIND_SEMAPHORE, stack, call);
+    return id ? id : locks_id(t, sem, LOCK_KIND_SEMAPHORE, stack, call);
 }
 
 static bool full(struct thread *t, const struct call_site *call) {
     return t && (thread_plain(t) || hooks_mode(t, call) == HOOK_FULL);
+}
+
+/* The first use of a semaphore may be that of an interpreter that was loaded just now. */
+static bool watched_call(struct thread *t, const void *sem, const struct call_site *call) {
+    if (!full(t, call))
+        return false;
+    if (!python_api_now && !lock_table_find(sem))
+        python_look(t, call);
+    return python_calls(call->pc);
 }
 
 static uint64_t key_of(struct thread *t, uint32_t id) {
@@ -42,7 +48,7 @@ static void taken(struct thread *t, uint32_t id, const void *sem, struct stack_r
 HOOK int sem_trywait(sem_t *sem) {
     struct call_site call = CALL_SITE();
     struct thread *t = hooks_thread();
-    bool watched = full(t, &call) && python_calls(call.pc);
+    bool watched = watched_call(t, sem, &call);
     if (watched)
         call.python = python_capture(t, sem);
     int result = REAL(sem_trywait)(sem);
@@ -87,7 +93,7 @@ HOOK int sem_wait(sem_t *sem) {
     struct call_site call = CALL_SITE();
     struct thread *t = hooks_thread();
     uint32_t id;
-    if (!full(t, &call) || !python_calls(call.pc))
+    if (!watched_call(t, sem, &call))
         return REAL(sem_wait)(sem);
     struct stack_record *stack = begin(t, sem, false, &call, &id);
     return end(t, sem, REAL(sem_wait)(sem), id, stack, &call);
@@ -97,7 +103,7 @@ HOOK int sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *until
     struct call_site call = CALL_SITE();
     struct thread *t = hooks_thread();
     uint32_t id;
-    if (!full(t, &call) || !python_calls(call.pc))
+    if (!watched_call(t, sem, &call))
         return REAL(sem_clockwait)(sem, clock, until);
     struct stack_record *stack = begin(t, sem, true, &call, &id);
     return end(t, sem, REAL(sem_clockwait)(sem, clock, until), id, stack, &call);
@@ -107,7 +113,7 @@ HOOK int sem_timedwait(sem_t *sem, const struct timespec *until) {
     struct call_site call = CALL_SITE();
     struct thread *t = hooks_thread();
     uint32_t id;
-    if (!full(t, &call) || !python_calls(call.pc))
+    if (!watched_call(t, sem, &call))
         return REAL(sem_timedwait)(sem, until);
     struct stack_record *stack = begin(t, sem, true, &call, &id);
     return end(t, sem, REAL(sem_timedwait)(sem, until), id, stack, &call);

@@ -18,7 +18,8 @@
 /* Whether frames can be read from memory. */
 enum layout_state { LAYOUT_UNTRIED, LAYOUT_TRUSTED, LAYOUT_REFUSED };
 static uint32_t layout_state;
-static uint32_t layout_trials; /* in which nothing could be said */
+static uint32_t layout_trials;        /* in which nothing could be said */
+static uint64_t instruction_distance; /* of first instructions from their code objects; 0: not known yet */
 
 /* The number of code objects, and of our place in their extra data; -1: to be asked for. */
 static uint64_t last_code;
@@ -108,7 +109,6 @@ struct told {
 /* Instructions lie behind their code object, all at the same distance. Before 3.11 they are counted, in 3.10
  * by twos. */
 static bool same_instruction(const struct python_layout *layout, uint64_t frame, const struct told *told) {
-    static uint64_t distance;
     uint64_t found = instruction_of(layout, frame);
     if (told->instruction < 0)
         return true;
@@ -116,7 +116,7 @@ static bool same_instruction(const struct python_layout *layout, uint64_t frame,
         return found == (uint64_t)told->instruction || found * 2 == (uint64_t)told->instruction;
     uint64_t expected = 0;
     found -= (uint64_t)(uintptr_t)told->code + (uint64_t)told->instruction;
-    return __atomic_compare_exchange_n(&distance, &expected, found, false, __ATOMIC_RELAXED,
+    return __atomic_compare_exchange_n(&instruction_distance, &expected, found, false, __ATOMIC_RELAXED,
                                        __ATOMIC_RELAXED) ||
            expected == found;
 }
@@ -134,9 +134,11 @@ static enum layout_state layout_try(const struct python_layout *layout, const vo
         at = frame + (uint64_t)layout->indirect;
         frame = may_read(at) ? read_pointer(at) : 0;
     }
-    for (uint32_t found = 0; found < count; frame = read_pointer(frame + layout->back)) {
-        if ((frame & 7) || !may_read(frame + layout->code) || !may_read(frame + layout->back) ||
-            !may_read(frame + layout->instruction) || !may_read(frame + layout->owner))
+    uint32_t found = 0;
+    for (uint32_t steps = 0; found < count; steps++, frame = read_pointer(frame + layout->back)) {
+        if (steps > 2 * count + 64 || (frame & 7) || !may_read(frame + layout->code) ||
+            !may_read(frame + layout->back) || !may_read(frame + layout->instruction) ||
+            !may_read(frame + layout->owner))
             return LAYOUT_REFUSED;
         if (is_entry(layout, frame))
             continue;
@@ -463,6 +465,7 @@ void python_unloaded(uint64_t start, uint64_t end) {
         return;
     layout_state = LAYOUT_UNTRIED;
     layout_trials = 0;
+    instruction_distance = 0;
     extra_index = -1;
 }
 
