@@ -23,7 +23,7 @@ LIBRARY, FRAMES = watched.paths(2)
 PYTHONS = os.environ.get("PYTHONS", "/usr/bin/python3").split(":")
 KEPT_FRAMES = 256
 POTENTIAL, ACTUAL = 1, 2
-CYCLE = 1
+CYCLE, ORPHANED = 1, 3
 
 
 def as_recorded(frames):
@@ -100,6 +100,64 @@ class FramesTest(PythonTest):
                 self.assertEqual([hold.frames for hold in holds], [frames for frames in printed if frames == holds[0].frames])
                 self.assertEqual([want.frames for want in wants], [frames for frames in printed if frames == wants[0].frames])
                 self.assertNotEqual(holds[0].frames, wants[0].frames)
+
+
+# The child's main thread has a lock since before the fork. Its line says so.
+INHERITED = """
+import os, threading
+mine, other, theirs = threading.Lock(), threading.Lock(), threading.Lock()
+(ready_read, ready), (turn_read, turn), (ended_read, ended) = os.pipe(), os.pipe(), os.pipe()
+def keep():
+    with theirs: # theirs
+        os.write(ready, b".")
+        os.read(ended_read, 1)
+thread = threading.Thread(target=keep)
+thread.start()
+os.read(ready_read, 1)
+def both_ways():
+    os.read(turn_read, 1)
+    with other:
+        with mine:
+            os.write(ready, b".")
+def fork():
+    with mine: # mine
+        child = os.fork()
+        if not child:
+            threading.Thread(target=both_ways).start()
+            with other:
+                pass
+    if not child:
+        os.write(turn, b".")
+        os.read(ready_read, 1)
+        theirs.acquire()
+    return child
+child = fork()
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+os.write(ended, b".")
+thread.join()
+"""
+
+def line_of(mark):
+    return 1 + [line.endswith(mark) for line in INHERITED.split("\n")].index(True)
+
+
+class InheritedTest(PythonTest):
+    def test_what_a_child_of_fork_has(self):
+        for python in PYTHONS:
+            with self.subTest(python=python), tempfile.TemporaryDirectory(prefix="python-test-") as folder:
+                result = watched.preloaded(LIBRARY, [python, "-W", "ignore", "-c", INHERITED], folder,
+                                           "quiet=1:on_deadlock=stop:exit_code=66")
+                self.assertEqual((result.status, result.stdout, result.stderr), (0, "66\n", ""), result)
+                recordings = [recorded.Recording(path) for path in glob.glob(os.path.join(folder, "*.rec"))]
+                findings, = [recording.findings for recording in recordings if recording.findings]
+                predicted, orphaned = findings
+                self.assertEqual((predicted.kind, predicted.shape), (POTENTIAL, CYCLE))
+                innermost = [hold.frames[0] for hold, want in ring(predicted)]
+                self.assertIn(("fork", "<string>", line_of("# mine")), innermost)
+                self.assertEqual((orphaned.kind, orphaned.shape), (ACTUAL, ORPHANED))
+                hold, = orphaned.steps[1].holds
+                self.assertEqual(hold.frames[0], ("keep", "<string>", line_of("# theirs")))
+                self.assertEqual(orphaned.steps[0].wants.frames[0][0], "fork")
 
 
 PROGRAMS = {

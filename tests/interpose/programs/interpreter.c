@@ -20,6 +20,10 @@
 
 #include "tests/e2e/programs/turns.h"
 
+#ifndef VERSION
+#define VERSION 0x030e00f0
+#endif
+
 #define EXPORTED __attribute__((visibility("default")))
 #define LONGEST 320
 
