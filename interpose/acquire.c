@@ -4,6 +4,8 @@
 #include "interpose/handlers.h"
 #include "interpose/misuse.h"
 #include "interpose/ordering.h"
+#include "interpose/python.h"
+#include "interpose/threads.h"
 
 uint32_t acquire_id(struct thread *t, const void *object, uint32_t kind, struct stack_record *stack,
                     const struct call_site *call) {
@@ -25,7 +27,10 @@ struct recording_held *acquire_account(struct thread *t, uint32_t id, uint32_t m
     }
     uint32_t count = t->slot->held_count;
     thread_push(t, id, mode, object, call->pc - 1, stack);
-    return t->slot->held_count > count ? &t->held[count] : NULL;
+    held = t->slot->held_count > count ? &t->held[count] : NULL;
+    if (__builtin_expect(call->python != 0, 0) && held && stack)
+        held->stack = python_stack(t, stack, call->python, call);
+    return held;
 }
 
 void acquire_only_account(struct thread *t, const struct primitive *p, const void *object,
@@ -50,6 +55,19 @@ static void settle_shared(struct thread *t, uint32_t id, struct recording_held *
     session_leave(t);
 }
 
+/* The lock of a Python thread's life: who gets it after that thread knows that it has ended. */
+static void note_life(struct thread *t, uint32_t id, const struct call_site *call) {
+    struct lock *lock = locks_at(id);
+    if (!lock || !lock->python)
+        return;
+    if (call->python && !lock->life_of && python_begins(t)) {
+        lock->life_of = t->id;
+    } else if (lock->life_of && lock->life_of != t->id) {
+        threads_known_ended(t, lock->life_of);
+        lock->life_of = 0;
+    }
+}
+
 void acquire_note(struct thread *t, uint32_t family, uint32_t id, struct recording_held *held,
                   struct stack_record *stack, const struct call_site *call) {
     if (!held || held->depth != 1)
@@ -59,6 +77,7 @@ void acquire_note(struct thread *t, uint32_t family, uint32_t id, struct recordi
     if (handlers_matter(id, stack))
         handlers_note(t, id, held, stack, false, call);
     settle_shared(t, id, held, call);
+    note_life(t, id, call);
 }
 
 struct contended {
@@ -161,7 +180,7 @@ int acquire_again(const struct primitive *p, void *object, uint64_t pc, uint64_t
     if (result == 0) {
         last->depth++;
     } else if (result == EDEADLK) {
-        const struct call_site call = {pc, sp, bp};
+        const struct call_site call = {pc, sp, bp, 0};
         KEEP_ERRNO;
         misuse_relock(t, last->lock, p->mode, stack_memo_find(&t->memo, t, &call), &call);
     }
@@ -169,10 +188,12 @@ int acquire_again(const struct primitive *p, void *object, uint64_t pc, uint64_t
 }
 
 int acquire_slow(const struct primitive *p, void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
-    const struct call_site call = {pc, sp, bp};
+    struct call_site call = {pc, sp, bp, 0};
     struct thread *t = hooks_thread();
     if (!t)
         return p->take(object);
+    if (p->kind == LOCK_KIND_SEMAPHORE && python_calls(pc))
+        call.python = python_last(t, object);
     enum hook_mode mode = thread_plain(t) ? HOOK_FULL : hooks_mode(t, &call);
     if (mode == HOOK_FULL) {
         t->slot->events[p->family]++;
@@ -186,7 +207,7 @@ int acquire_slow(const struct primitive *p, void *object, uint64_t pc, uint64_t 
 
 int acquire_not_free(const struct primitive *p, void *object, int result, uint64_t pc, uint64_t sp,
                      uint64_t bp) {
-    const struct call_site call = {pc, sp, bp};
+    const struct call_site call = {pc, sp, bp, 0};
     struct thread *t = thread_now;
     if (result != EBUSY && !acquired(result))
         return result;
@@ -262,6 +283,10 @@ int acquire_tried(const struct primitive *p, void *object, int result, const str
     t->slot->events[p->family]++;
     struct stack_record *stack = stack_memo_find(&t->memo, t, call);
     uint32_t id = acquire_id(t, object, p->kind, stack, call);
+    uint64_t key =
+        call->python && python_waits(t) && !thread_holds(t, id) ? dependency_key(t, id, p->mode, false) : 0;
+    if (key)
+        ordering_add(t, id, p->mode, stack, call, key);
     struct recording_held *held = acquire_account(t, id, p->mode, object, stack, call);
     if (!held || held->depth != 1)
         return result;
@@ -270,11 +295,12 @@ int acquire_tried(const struct primitive *p, void *object, int result, const str
     if (handlers_matter(id, stack))
         handlers_note(t, id, held, stack, true, call);
     settle_shared(t, id, held, call);
+    note_life(t, id, call);
     return result;
 }
 
 int release_slow(const struct primitive *p, void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
-    const struct call_site call = {pc, sp, bp};
+    const struct call_site call = {pc, sp, bp, 0};
     struct thread *t = hooks_thread();
     if (!t)
         return p->release(object);

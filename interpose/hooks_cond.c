@@ -1,6 +1,7 @@
 /* pthread_cond_*: waits release and take a mutex inside libc; signals wake the waiters. */
 #define _GNU_SOURCE
 #include "interpose/acquire.h"
+#include "interpose/gil.h"
 #include "interpose/misuse.h"
 #include "interpose/objects.h"
 #include "interpose/ordering.h"
@@ -56,6 +57,11 @@ static void cond_begin(struct cond_wait *wait, pthread_cond_t *cond, pthread_mut
                        const struct call_site *call) {
     struct thread *t = hooks_thread();
     *wait = (struct cond_wait){.call = call, .cond = cond, .mutex = mutex};
+    if (__builtin_expect(gil_within(cond), 0)) {
+        if (timed && t)
+            gil_condition_wait(t, mutex, call);
+        return;
+    }
     if (!t || (!thread_plain(t) && hooks_mode(t, call) != HOOK_FULL))
         return;
     KEEP_ERRNO;

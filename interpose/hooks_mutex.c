@@ -1,6 +1,7 @@
 /* pthread_mutex_* */
 #define _GNU_SOURCE
 #include "interpose/acquire.h"
+#include "interpose/gil.h"
 #include "interpose/objects.h"
 #include "interpose/unwinder.h"
 
@@ -50,11 +51,19 @@ static bool superfluous(void) {
 
 static __attribute__((noinline)) int lock_slow(pthread_mutex_t *mutex, uint64_t pc, uint64_t sp,
                                                uint64_t bp) {
+    if (__builtin_expect(gil_within(mutex), 0)) {
+        gil_mutex_lock(thread_now);
+        return REAL(pthread_mutex_lock)(mutex);
+    }
     return superfluous() ? 0 : acquire_slow(&hooks_mutex, mutex, pc, sp, bp);
 }
 
 static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex, uint64_t pc, uint64_t sp,
                                                  uint64_t bp) {
+    if (__builtin_expect(gil_within(mutex), 0)) {
+        gil_mutex_unlocked(thread_now, mutex);
+        return REAL(pthread_mutex_unlock)(mutex);
+    }
     return superfluous() ? 0 : release_slow(&hooks_mutex, mutex, pc, sp, bp);
 }
 
@@ -68,6 +77,8 @@ HOOK int pthread_mutex_unlock(pthread_mutex_t *mutex) {
 
 HOOK int pthread_mutex_trylock(pthread_mutex_t *mutex) {
     struct call_site call = CALL_SITE();
+    if (gil_within(mutex))
+        return REAL(pthread_mutex_trylock)(mutex);
     if (superfluous())
         return 0;
     return acquire_tried(&hooks_mutex, mutex, REAL(pthread_mutex_trylock)(mutex), &call);

@@ -9,6 +9,7 @@
 #include "interpose/findings.h"
 #include "interpose/misuse.h"
 #include "interpose/objects.h"
+#include "interpose/python.h"
 #include "interpose/unwinder.h"
 
 static inline int as_result(int status) {
@@ -65,13 +66,14 @@ static void becomes_signal(struct thread *t, uint32_t id) {
 }
 
 /* A new semaphore: until it has proved to be a lock it stays off the fast path. */
-static void begins(const struct object_change *change, unsigned value, bool shared) {
+static void begins(const struct object_change *change, unsigned value, bool shared, bool python) {
     struct thread *t = change->thread;
     uint32_t id = change->lock;
     struct lock *lock = locks_at(id);
     if (!lock)
         return;
     lock->value = value;
+    lock->python = python;
     if (shared)
         object_shared(change);
     if (value != 1) {
@@ -92,25 +94,32 @@ static uint32_t known_id(struct thread *t, sem_t *object, struct stack_record *s
     return id;
 }
 
+/* What it tried in vain, it waits for without the GIL. */
+static uint32_t python_waits_for(const sem_t *object, const struct call_site *call) {
+    struct thread *t = thread_now;
+    return t && python_calls(call->pc) ? python_last(t, object) : 0;
+}
+
 /* Nobody holds it, so that taking it is no acquisition; but waiting for it is a wait. */
-static int wait_for_signal(struct thread *t, sem_t *object, const struct call_site *call) {
+static int wait_for_signal(struct thread *t, sem_t *object, struct call_site call) {
     struct timed_wait wait = {.thread = NULL};
+    call.python = python_waits_for(object, &call);
     t->slot->events[RECORDING_FAMILY_SEMAPHORE]++;
     int result = try_semaphore(object);
     if (result != EBUSY)
         return result;
     {
         KEEP_ERRNO;
-        struct stack_record *stack = stack_memo_find(&t->memo, t, call);
-        wait.lock = known_id(t, object, stack, call);
+        struct stack_record *stack = stack_memo_find(&t->memo, t, &call);
+        wait.lock = known_id(t, object, stack, &call);
         const struct lock *lock = locks_at(wait.lock);
         wait.wait = (struct wait){.kind = lock && lock->shared ? WAIT_OUTSIDE : WAIT_SEMAPHORE,
                                   .target = wait.lock,
                                   .address = object,
                                   .stack = stack};
         if (t->slot->held_count)
-            misuse_wait_holding(t, wait.lock, stack, 0, call);
-        waits_begin(t, &wait.wait, call);
+            misuse_wait_holding(t, wait.lock, stack, 0, &call);
+        waits_begin(t, &wait.wait, &call);
         wait.thread = t;
     }
     pthread_cleanup_push(acquire_timed_ends, &wait);
@@ -120,7 +129,7 @@ static int wait_for_signal(struct thread *t, sem_t *object, const struct call_si
 }
 
 static __attribute__((noinline)) int wait_slow(void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
-    const struct call_site call = {pc, sp, bp};
+    const struct call_site call = {pc, sp, bp, 0};
     struct thread *t = hooks_thread();
     if (!t || (!thread_plain(t) && hooks_mode(t, &call) != HOOK_FULL))
         return acquire_slow(&semaphore, object, pc, sp, bp);
@@ -130,7 +139,7 @@ static __attribute__((noinline)) int wait_slow(void *object, uint64_t pc, uint64
             known_id(t, object, stack_memo_find(&t->memo, t, &call), &call);
     }
     if (is_signal(object))
-        return wait_for_signal(t, object, &call);
+        return wait_for_signal(t, object, call);
     int result = acquire_slow(&semaphore, object, pc, sp, bp);
     struct recording_held *held = result == 0 ? thread_holds(t, lock_table_find(object)) : NULL;
     if (held && !locks_at(held->lock)->proven)
@@ -159,8 +168,19 @@ static int tried(sem_t *object, int result, const struct call_site *call) {
     return result;
 }
 
+/* The interpreter tries each of its locks first, with the GIL held: then its functions can be asked for. */
+static uint32_t python_tries(const sem_t *object, const struct call_site *call) {
+    struct thread *t = thread_now;
+    if (!t || !thread_plain(t))
+        return 0;
+    if (!python_api_now && !lock_table_find(object))
+        python_look(t, call); /* it may have been loaded just now */
+    return python_calls(call->pc) ? python_capture(t, object) : 0;
+}
+
 HOOK int sem_trywait(sem_t *object) {
     struct call_site call = CALL_SITE();
+    call.python = python_tries(object, &call);
     int status = REAL(sem_trywait)(object);
     if (status == 0)
         tried(object, 0, &call);
@@ -173,6 +193,7 @@ HOOK int sem_trywait(sem_t *object) {
     int status;                                                                                              \
     if (hooks_cancelling)                                                                                    \
         pthread_testcancel();                                                                                \
+    call.python = python_waits_for(object, &call);                                                           \
     if (!acquire_timed_begins(&wait, &semaphore, object, clock, until, &call))                               \
         return as_status(tried(object, wait.result, &call));                                                 \
     pthread_cleanup_push(acquire_timed_ends, &wait);                                                         \
@@ -195,7 +216,7 @@ static void proves_lock(struct thread *t, uint32_t id) {
         return;
     session_enter(t);
     lock->proven = true;
-    if (!lock->shared)
+    if (!lock->shared && !lock->python)
         locks_flag(id, 0, LOCK_TABLE_WATCHED);
     findings_confirm(id);
     session_leave(t);
@@ -203,7 +224,7 @@ static void proves_lock(struct thread *t, uint32_t id) {
 
 /* Posted by a thread that does not hold it, or for the first time. */
 static __attribute__((noinline)) int post_slow(void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
-    const struct call_site call = {pc, sp, bp};
+    const struct call_site call = {pc, sp, bp, 0};
     struct thread *t = hooks_thread();
     uint32_t id = lock_table_find_kind(object, LOCK_KIND_SEMAPHORE);
     bool full = t && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL);
@@ -235,11 +256,12 @@ HOOK int sem_post(sem_t *object) {
 HOOK int sem_init(sem_t *object, int shared, unsigned value) {
     struct call_site call = CALL_SITE();
     struct object_change change;
+    call.python = python_tries(object, &call);
     object_init_begins(&change, object, LOCK_KIND_SEMAPHORE, &call);
     int status = REAL(sem_init)(object, shared, value);
     object_init_ends(&change, status, &call);
     if (change.lock)
-        begins(&change, value, shared);
+        begins(&change, value, shared, python_calls(call.pc));
     return status;
 }
 
@@ -269,7 +291,7 @@ HOOK sem_t *sem_open(const char *name, int flags, ...) {
     object_init_begins(&change, object, LOCK_KIND_SEMAPHORE, &call);
     object_init_ends(&change, sem_getvalue(object, &value), &call);
     if (change.lock)
-        begins(&change, (unsigned)value, true);
+        begins(&change, (unsigned)value, true, false);
     return object;
 }
 

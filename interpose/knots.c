@@ -5,6 +5,7 @@
 #include "detector/lock_graph.h"
 #include "detector/wait_graph.h"
 #include "interpose/findings.h"
+#include "interpose/gil.h"
 #include "interpose/kernel.h"
 #include "interpose/locks.h"
 #include "interpose/parties.h"
@@ -336,8 +337,11 @@ static enum knots_result report_ring(const struct wait_knot *knot, struct knot_m
     if (!orphaned)
         rotate_to_oldest(&m->waits, count);
     make_steps(m, first, count, orphaned, true);
+    uint32_t shape = knot->shape;
+    for (uint32_t i = 0; i < count - first && !orphaned; i++)
+        shape = gil_lock && m->locks[i] == gil_lock ? FINDING_SHAPE_MIXED : shape;
     findings_add(&(struct finding){.kind = FINDING_DEADLOCK_ACTUAL,
-                                   .shape = knot->shape,
+                                   .shape = shape,
                                    .severity = FINDING_ERROR,
                                    .steps_count = count - first,
                                    .steps = m->steps});

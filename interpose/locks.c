@@ -190,7 +190,8 @@ uint32_t locks_id(struct thread *t, const void *address, enum recording_lock_kin
     if (!lock_table_is(known, kind)) {
         if (id)
             end_lock(id); /* its memory serves something else now */
-        id = locks_place(t, address, kind, 0, stack ? stack_memo_resolve(t, stack, false, call) : 0, call);
+        id = locks_place(t, address, kind, 0,
+                         stack ? stack_memo_resolve_python(t, stack, false, call, call->python) : 0, call);
     }
     session_leave(t);
     return id;
@@ -227,7 +228,8 @@ uint32_t locks_init(struct thread *t, const void *address, enum recording_lock_k
     }
     locks_forget_destroyed(address);
     uint32_t id =
-        locks_place(t, address, kind, stack ? stack_memo_resolve(t, stack, false, call) : 0, 0, call);
+        locks_place(t, address, kind,
+                    stack ? stack_memo_resolve_python(t, stack, false, call, call->python) : 0, 0, call);
     if (id)
         at(id)->init_thread = t->id;
     session_leave(t);
@@ -238,9 +240,10 @@ void locks_destroy(struct thread *t, const void *address, enum recording_lock_ki
                    struct stack_record *stack, const struct call_site *call) {
     session_enter(t);
     uint32_t old = lock_table_find(address);
-    *ruin_of(address) = (struct locks_ruin){(uint64_t)(uintptr_t)address, kind, t->id,
-                                            stack ? stack_memo_resolve(t, stack, false, call) : 0,
-                                            old ? at(old)->initialised : 0};
+    *ruin_of(address) =
+        (struct locks_ruin){(uint64_t)(uintptr_t)address, kind, t->id,
+                            stack ? stack_memo_resolve_python(t, stack, false, call, call->python) : 0,
+                            old ? at(old)->initialised : 0};
     locks_gone(t, address);
     session_leave(t);
 }

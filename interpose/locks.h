@@ -31,7 +31,9 @@ struct lock {
     bool signal;                 /* semaphore: posted by threads that did not take it, or counting: no lock */
     bool proven;                 /* semaphore: somebody who took it has posted it */
     bool in_graph;               /* rwlock: the lock graph knows what it prefers */
-    bool inherited;              /* held in the parent when this process was forked off */
+    bool python;      /* semaphore: the interpreter's, whose callers' functions are kept each time */
+    uint32_t life_of; /* semaphore: that thread took it first and posts it last (python.h); 0: none */
+    bool inherited;   /* held in the parent when this process was forked off */
 
     /* These are changed without the session's lock. */
     uint64_t word;  /* condition, barrier: see parties.h */

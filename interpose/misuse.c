@@ -117,7 +117,7 @@ struct misuse_event misuse_holder(struct thread *t, const struct thread *except,
             continue;
         const struct recording_held *held = waits_account_of(owner, lock, mode);
         if (held && owner == t) {
-            const struct call_site nowhere = {0, ~(uint64_t)0, 0};
+            const struct call_site nowhere = {.sp = ~(uint64_t)0};
             thread_settle(t, (struct recording_held *)held, &nowhere);
         }
         if (held)

@@ -1,9 +1,13 @@
 #include "interpose/objects.h"
 
+#include "interpose/gil.h"
+
 static bool begins(struct object_change *change, const void *object, uint32_t kind,
                    const struct call_site *call) {
     struct thread *t = hooks_thread();
     *change = (struct object_change){.object = object, .kind = kind};
+    if (gil_within(object))
+        return false;
     if (!t || (!thread_plain(t) && hooks_mode(t, call) != HOOK_FULL))
         return false;
     change->thread = t;

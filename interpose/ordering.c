@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "detector/lock_graph.h"
+#include "interpose/gil.h"
 #include "interpose/locks.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
@@ -14,7 +15,7 @@ static bool mark_known_edges(struct thread *t, const struct lock_hold *wants) {
     bool all = true;
     for (uint32_t i = 0; i < t->slot->held_count; i++) {
         const struct recording_held *held = &t->held[i];
-        if (!held->lock || held->lock == wants->lock)
+        if (!held->lock || held->lock == wants->lock || held->lock == gil_lock)
             continue;
         if (lock_graph_knows(session_graph(), t->id, t->segment,
                              &(struct lock_hold){held->lock, held->mode, 0}, wants))
@@ -65,7 +66,7 @@ static bool add_dependency(struct thread *t, const struct lock_hold *wants, bool
     }
     for (uint32_t i = 0; i < held; i++) {
         struct recording_held *h = &t->held[i];
-        if (!h->lock || (h->lock == wants->lock && !watched))
+        if (!h->lock || (h->lock == wants->lock && !watched) || h->lock == gil_lock)
             continue;
         thread_settle(t, h, call);
         locks_record(h->lock);
@@ -77,7 +78,7 @@ static bool add_dependency(struct thread *t, const struct lock_hold *wants, bool
     if (watched)
         tell_preference(wants->lock);
     struct lock_dependency dependency = {t->id, t->segment, count, holds, *wants};
-    dependency.wants.stack = stack ? stack_memo_resolve(t, stack, false, call) : 0;
+    dependency.wants.stack = stack ? stack_memo_resolve_python(t, stack, false, call, call->python) : 0;
     int added = lock_graph_add(session_graph(), &dependency);
     if (added < 0)
         session_lost(RECORDING_LOST_MEMORY);

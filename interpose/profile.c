@@ -188,7 +188,7 @@ void profile_waited(struct thread *t, uint32_t id, uint32_t mode, const struct p
                     uint64_t ns, uint32_t stack) {
     const struct options *options = session_options();
     const struct lock *lock = locks_at(id);
-    if (!lock || (lock->kind == LOCK_KIND_SEMAPHORE && !lock->proven))
+    if (!lock || lock->life_of || (lock->kind == LOCK_KIND_SEMAPHORE && !lock->proven))
         return; /* CPython makes a new semaphore for each wait: none of them is ever of interest */
     struct recording_profile *profile = profile_of(t, id, true);
     if (!profile)

@@ -18,6 +18,7 @@
 #include "interpose/modules.h"
 #include "interpose/notice.h"
 #include "interpose/profile.h"
+#include "interpose/python.h"
 #include "interpose/raw.h"
 #include "interpose/real.h"
 #include "interpose/stack_store.h"
@@ -141,9 +142,14 @@ void session_attend(struct thread *t, const struct call_site *call) {
     session_leave(t);
 }
 
+static void module_gone(uint64_t start, uint64_t end) {
+    locks_within_gone(start, end);
+    python_unloaded(start, end);
+}
+
 void session_modules_changed(struct thread *t) {
     session_enter(t);
-    if (modules_check(locks_within_gone)) {
+    if (modules_check(module_gone)) {
         stack_store_next_epoch();
         unwinder_flush();
         for (struct thread *other = threads_first(); other; other = other->next)
@@ -183,6 +189,7 @@ static bool start_parts(bool forked) {
     threads_start();
     locks_start();
     stack_store_start();
+    python_restart();
     findings_start();
     profile_start();
     handlers_start();
@@ -290,6 +297,7 @@ void session_start(void) {
     record_run();
     modules_start();
     unwinder_start();
+    python_start();
     struct thread *t = threads_attach((uint32_t)raw_gettid());
     if (!t) {
         turn_off("no memory");

@@ -267,8 +267,8 @@ uint32_t stack_memo_resolved(const struct stack_record *record, bool certain, co
 /* What was compared at the acquisition is certain, and so is what is still active now. A frame that was left
  * for now and has returned is lost: then the innermost frames are all there is, and the record compares
  * everything from here on. */
-uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, bool certain,
-                            const struct call_site *now) {
+uint32_t stack_memo_resolve_python(struct thread *t, struct stack_record *record, bool certain,
+                                   const struct call_site *now, uint32_t python) {
     bool same = true, lost = false, cut = record->cut;
     for (uint32_t i = certain ? record->slots_count : record->near; i < record->slots_count; i++)
         if ((uint64_t)(uintptr_t)record->slots[i].at >= now->sp)
@@ -281,21 +281,29 @@ uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, bool 
         record->doubtful = true;
     }
     if (lost)
-        return stack_store_intern(stack_record_addresses(record), record->near_frames, true);
+        return stack_store_intern_python(stack_record_addresses(record), record->near_frames, true, python);
     if (!same) {
         uint32_t depth = session_stack_depth();
         uint64_t *joined = thread_joined(t, depth * sizeof(uint64_t));
         uint32_t frames = joined ? splice(t, record, now, joined, depth, &cut) : 0;
-        return frames ? stack_store_intern(joined, frames, cut)
-                      : stack_store_intern(stack_record_addresses(record), record->near_frames, true);
+        return frames ? stack_store_intern_python(joined, frames, cut, python)
+                      : stack_store_intern_python(stack_record_addresses(record), record->near_frames, true,
+                                                  python);
     }
     if (!record->stack)
         record->stack = stack_store_intern(stack_record_addresses(record), record->frames, record->cut);
-    return record->stack;
+    return python ? stack_store_intern_python(stack_record_addresses(record), record->frames, record->cut,
+                                              python)
+                  : record->stack;
+}
+
+uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, bool certain,
+                            const struct call_site *now) {
+    return stack_memo_resolve_python(t, record, certain, now, 0);
 }
 
 void stack_memo_flush(struct thread *t) {
-    struct call_site none = {0, 0, 0};
+    struct call_site none = {.sp = 0};
     for (uint32_t i = 0; i < 1u << STACK_MEMO_BITS; i++) {
         struct stack_record *record = t->memo.records[i];
         if (record == &nothing.record)

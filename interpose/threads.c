@@ -200,7 +200,7 @@ void threads_end(struct thread *t) {
         recorder_commit(record);
     }
     /* What it still holds may be orphaned soon, and then its stack is no longer there to be compared. */
-    struct call_site here = {0, ~(uint64_t)0, 0};
+    struct call_site here = {.sp = ~(uint64_t)0};
     for (uint32_t i = 0; i < t->slot->held_count; i++)
         thread_settle(t, &t->held[i], &here);
     t->ended = true;
@@ -218,6 +218,14 @@ void threads_joined(struct thread *joiner, uint32_t ended) {
         bury(t);
     }
     session_leave(joiner);
+}
+
+void threads_known_ended(struct thread *t, uint32_t ended) {
+    session_enter(t);
+    uint32_t last = segments_current(session_segments(), ended);
+    record_segment(t->id, segments_current(session_segments(), t->id) + 1, ended, last);
+    next_segment(t, segments_join(session_segments(), t->id, ended));
+    session_leave(t);
 }
 
 /* A thread that was created says what its handle is when it begins; the creator cannot, because the variable

@@ -1,6 +1,7 @@
 #include "interpose/waits.h"
 
 #include "interpose/findings.h"
+#include "interpose/gil.h"
 #include "interpose/knots.h"
 #include "interpose/locks.h"
 #include "interpose/raw.h"
@@ -39,7 +40,7 @@ static bool settle_all(struct thread *t, const struct stack_record *stack, const
         if (!held->stack && held->lock)
             return false;
     }
-    t->slot->wait_stack = stack ? stack_memo_resolved(stack, false, call) : 0;
+    t->slot->wait_stack = stack && !call->python ? stack_memo_resolved(stack, false, call) : 0;
     return t->slot->wait_stack != 0;
 }
 
@@ -100,9 +101,11 @@ static void publish(struct thread *t, const struct wait *wait, const struct call
         session_enter(t);
         for (uint32_t i = 0; i < slot->held_count; i++)
             thread_settle(t, &t->held[i], call);
-        slot->wait_stack = wait->stack ? stack_memo_resolve(t, wait->stack, false, call) : 0;
+        slot->wait_stack =
+            wait->stack ? stack_memo_resolve_python(t, wait->stack, false, call, call->python) : 0;
         session_leave(t);
     }
+    gil_account(t, call);
     slot->wait_target = wait->target;
     slot->wait_mode = wait->mode;
     slot->wait_lock = wait->lock;
@@ -169,6 +172,7 @@ uint64_t waits_over(struct thread *t, const struct wait *wait) {
     if (is_endless(slot->wait_kind, slot->wait_timed))
         __atomic_sub_fetch(&blocked, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&slot->wait_kind, WAIT_NONE, __ATOMIC_RELEASE);
+    gil_unaccount(t);
     t->note = 0;
     if (__builtin_expect(wait->outer.kind != WAIT_NONE, 0))
         take_up(t, &wait->outer);
