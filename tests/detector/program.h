@@ -35,7 +35,8 @@ struct program {
     struct program_thread threads[PROGRAM_THREADS]; /* the first ones, by id */
     uint32_t stack;                                 /* of the acquisitions; 0: a new one for each */
     uint32_t stacks;
-    uint32_t found; /* findings */
+    uint32_t found;     /* findings */
+    uint32_t witnessed; /* those in which a writer waits before a reader */
     uint32_t again;
     uint32_t again_number; /* of the last `again` */
     char text[65536];      /* the findings' lines */
@@ -53,17 +54,20 @@ __attribute__((unused, format(printf, 2, 3))) static void program_print(struct p
 
 static uint32_t program_found(void *context, const struct finding *finding) {
     struct program *p = context;
+    bool witnessed = false;
     if (p->check)
         p->check(finding);
     program_print(p, "%s", finding->kind == FINDING_ORDER_SINGLE_THREAD ? "one thread: " : "");
     for (uint32_t i = 0; i < finding->steps_count; i++) {
         const struct finding_step *step = &finding->steps[i];
+        witnessed |= i > 0 && step->wants.lock == finding->steps[i - 1].wants.lock;
         program_print(p, "%sT%u%s", i ? ", " : "", step->thread, step->holds_count ? " holds" : "");
         for (uint32_t j = 0; j < step->holds_count; j++)
             program_print(p, " %u%s", step->holds[j].lock, step->holds[j].mode == LOCK_SHARED ? "r" : "");
         program_print(p, " wants %u%s", step->wants.lock, step->wants.mode == LOCK_SHARED ? "r" : "");
     }
     program_print(p, "\n");
+    p->witnessed += witnessed;
     return ++p->found;
 }
 
