@@ -126,6 +126,7 @@ void inheritance_take(struct thread *t) {
             locks_place(t, (const void *)(uintptr_t)hold->held.address, hold->kind, 0, 0, &nowhere);
         if (!lock)
             continue;
+        locks_at(lock)->inherited = true;
         if (!hold->owner) {
             take_own(t, hold, lock);
             continue;

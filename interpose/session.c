@@ -11,17 +11,20 @@
 #include "detector/lock_graph.h"
 #include "detector/segments.h"
 #include "interpose/findings.h"
+#include "interpose/handlers.h"
 #include "interpose/inheritance.h"
 #include "interpose/lock_table.h"
 #include "interpose/locks.h"
 #include "interpose/modules.h"
 #include "interpose/notice.h"
+#include "interpose/profile.h"
 #include "interpose/raw.h"
 #include "interpose/real.h"
 #include "interpose/stack_store.h"
 #include "interpose/text.h"
 #include "interpose/threads.h"
 #include "interpose/unwinder.h"
+#include "interpose/waits.h"
 
 enum state { STATE_EARLY, STATE_OFF, STATE_LIVE, STATE_FORKED };
 
@@ -173,17 +176,24 @@ static bool start_parts(bool forked) {
     recorder.header->max_per_edge = options.max_per_edge;
     recorder.header->max_cycles = options.max_cycles;
     recorder.header->max_uses = options.max_uses;
+    recorder.header->max_profiled = options.max_profiled;
+    recorder.header->starvation_overtakes = options.starvation_overtakes;
+    recorder.header->starvation_ms = options.starvation_ms;
     recorder.header->forked = forked;
     threads_start();
     locks_start();
     stack_store_start();
     findings_start();
+    profile_start();
+    handlers_start();
+    waits_start();
     arena_init(&arena, raw_pages);
     segments = segments_create(&arena);
     struct lock_graph_options limits = {.max_steps = options.max_steps,
                                         .max_per_edge = options.max_per_edge,
                                         .max_cycles = options.max_cycles,
-                                        .max_uses = options.max_uses};
+                                        .max_uses = options.max_uses,
+                                        .single_thread = options.single_thread};
     graph = segments ? lock_graph_create(&arena, segments, &limits, &findings_listener) : NULL;
     if (!graph || lock_table_start() < 0) {
         turn_off("no memory");

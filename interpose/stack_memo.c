@@ -98,6 +98,7 @@ struct walk {
     bool first_bp;        /* the first frames' own frame pointer counted */
     bool cut, stable;
     bool foreign; /* a slot is not on the thread's own stack */
+    uint64_t handler_pc;
 };
 
 static void walk_stack(struct thread *t, const struct call_site *call, uint32_t depth, struct walk *w) {
@@ -137,6 +138,8 @@ static void walk_stack(struct thread *t, const struct call_site *call, uint32_t 
             bp_from = step.bp_slot;
             bp_noted = false;
         }
+        if (frame.exact && !w->handler_pc && w->frames >= 2)
+            w->handler_pc = w->addresses[w->frames - 2]; /* the last one is libc's return from the handler */
         w->addresses[w->frames++] = frame.pc - !frame.exact;
         if (steps <= 2) {
             w->near = w->slots_count;
@@ -165,6 +168,7 @@ static struct stack_record *make_record(struct stack_memo *memo, const struct ca
                                .limit = ~(uint64_t)0,
                                .slots_count = slots,
                                .frames = w->frames,
+                               .handler_pc = w->handler_pc,
                                .near_frames = w->near_frames,
                                .bytes = r->bytes,
                                .cut = w->cut,

@@ -34,7 +34,7 @@ class ConformanceTest(unittest.TestCase):
         """Returns what the program printed by itself, having checked that it prints the same with the library."""
         alone = watched.alone([program])
         self.assertEqual((alone.status, alone.stderr), (0, ""), alone)
-        run = watched.preloaded(LIBRARY, [program], self.folder, timeout=20)
+        run = watched.preloaded(LIBRARY, [program], self.folder, "quiet=1", timeout=20)
         pairs = itertools.zip_longest(run.stdout.splitlines(), alone.stdout.splitlines())
         self.assertIsNone(next((f"{got}\nby itself: {own}" for got, own in pairs if got != own), None))
         self.assertEqual((run.status, run.stderr), (0, ""), run)
@@ -47,9 +47,9 @@ class ConformanceTest(unittest.TestCase):
         for result, at_least in (("0", 500), ("EBUSY", 50), ("EDEADLK", 50), ("EINVAL", 200), ("EPERM", 20), ("ETIMEDOUT", 100),
                                  ("EOWNERDEAD", 32), ("ENOTRECOVERABLE", 32), ("EAGAIN", 1)):
             self.assertGreaterEqual(results[result], at_least, result)
-        # None of it is a deadlock or a misuse: libc refused what was wrong.
+        # None of it is a deadlock; what libc refused is told as misuse.
         report = watched.report_of(GORDIAN, [self.folder])
-        self.assertEqual((report.status, report.findings), (0, []), report)
+        self.assertEqual([str(f) for f in report.findings if not f.kind.startswith("misuse.")], [])
         self.assertGreater(report.report["coverage"]["events"]["mutex"], 500)
 
     def test_every_hook_is_called(self):
