@@ -223,7 +223,7 @@ static const struct report_finding *tell_findings(struct run *run) {
     for (size_t i = 0; i < count; i++) {
         const struct report_finding *finding = report_finding(run->report, i);
         unsigned revision = report_finding_revision(run->report, i) + 1;
-        if (finding->suppressed || run->told[i] == revision)
+        if (finding->suppressed || !finding->count || run->told[i] == revision)
             continue;
         run->told[i] = revision;
         run->telling = i;

@@ -230,6 +230,14 @@ bool unwinder_start(void) {
     return space != NULL;
 }
 
+/* Whether the frame is the trampoline that a signal handler returns to: mov $15, %rax; syscall (rt_sigreturn), in
+ * every libc. libunwind looks for it, too, but where its cursor stands, one byte before. */
+static bool is_trampoline(struct view *view, uint64_t pc) {
+    unw_word_t first = 0, second = 0;
+    return view_memory(space, pc, &first, 0, view) == 0 && first == 0x0f0000000fc0c748u &&
+           view_memory(space, pc + 8, &second, 0, view) == 0 && (second & 0xff) == 0x05;
+}
+
 /* One step by libunwind. Returns 1, 0 at the outermost frame, negative on failure. */
 static int ask(struct thread *t, struct unwinder_frame *frame, struct unwinder_step *step, bool *by_signal) {
     struct view view = {t, *frame, 0};
@@ -239,7 +247,7 @@ static int ask(struct thread *t, struct unwinder_frame *frame, struct unwinder_s
     *by_signal = false;
     if (lib_init_remote(&cursor, space, &view) < 0)
         return -1;
-    *by_signal = lib_is_signal_frame(&cursor) > 0;
+    *by_signal = lib_is_signal_frame(&cursor) > 0 || is_trampoline(&view, frame->pc);
     int moved = lib_step(&cursor);
     if (moved <= 0)
         return moved;
