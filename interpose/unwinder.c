@@ -84,7 +84,8 @@ bool unwinder_readable(uint64_t address) {
 }
 
 static bool on_own_stack(const struct thread *t, uint64_t address) {
-    return address >= t->stack_low && address + 8 <= t->stack_high;
+    /* Not address + 8: a wrong address may be the last of all. */
+    return address >= t->stack_low && address < t->stack_high && t->stack_high - address >= 8;
 }
 
 static bool read_word(const struct thread *t, uint64_t address, uint64_t *out) {
@@ -101,6 +102,8 @@ struct view {
     uint64_t
         readable_page; /* the last one that was tried; most reads are in unwind tables, byte after byte */
 };
+
+#define NO_PAGE 1 /* no page begins there */
 
 static int view_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info, int need, void *arg) {
     struct dl_find_object object;
@@ -232,7 +235,7 @@ bool unwinder_start(void) {
 
 /* One step by libunwind. Returns 1, 0 at the outermost frame, negative on failure. */
 static int ask(struct thread *t, struct unwinder_frame *frame, struct unwinder_step *step, bool *by_signal) {
-    struct view view = {t, *frame, 0};
+    struct view view = {t, *frame, NO_PAGE};
     unw_cursor_t cursor;
     unw_word_t ip, sp, bp;
     unw_save_loc_t saved;
