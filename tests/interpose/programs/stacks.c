@@ -490,6 +490,42 @@ static void out_of_realigned(void) {
     OUT;
 }
 
+/* ---- called by a function of which only the frame pointer tells: it has no unwind table ---- */
+
+/* Calls `function`. What lies below its frame is as large as a page, so that a wrong stack pointer leads
+ * nowhere. */
+void untabled(void (*function)(void));
+__asm__(".text\n"
+        ".type untabled, @function\n"
+        "untabled:\n"
+        "    push %rbp\n"
+        "    mov %rsp, %rbp\n"
+        "    sub $4096, %rsp\n"
+        "    call *%rdi\n"
+        "    leave\n"
+        "    ret\n"
+        ".size untabled, . - untabled\n");
+
+static PLAIN void in_untabled(void) {
+    IN;
+    take(&left[pairs]);
+    take_right_and_release();
+    OUT;
+}
+
+static PLAIN void around_untabled(void) {
+    IN;
+    untabled(in_untabled);
+    OUT;
+}
+
+static void out_of_untabled(void) {
+    IN;
+    around_untabled();
+    untabled(around_untabled);
+    OUT;
+}
+
 /* ---- both threads ---- */
 
 static void (*run)(void);
@@ -526,6 +562,7 @@ static const struct {
              {"signalled", signalled},
              {"called_back", called_back},
              {"out_of_realigned", out_of_realigned},
+             {"out_of_untabled", out_of_untabled},
              {"switched", switched}};
 
 int main(int argc, char **argv) {
