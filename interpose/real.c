@@ -55,6 +55,22 @@ void real_pthread_exit_find(void *value) {
 
 FINDER(dlclose, (void *h), (h))
 
+/* These say what is wrong in errno. */
+#define ERRNO_FINDER(name, parameters, arguments)                                                            \
+    int real_##name##_find parameters {                                                                      \
+        REAL_LOOK_UP(name)                                                                                   \
+        if (found)                                                                                           \
+            return found arguments;                                                                          \
+        errno = ENOSYS;                                                                                      \
+        return -1;                                                                                           \
+    }
+
+ERRNO_FINDER(setuid, (uid_t u), (u))
+ERRNO_FINDER(seteuid, (uid_t e), (e))
+ERRNO_FINDER(setreuid, (uid_t r, uid_t e), (r, e))
+ERRNO_FINDER(setresuid, (uid_t r, uid_t e, uid_t s), (r, e, s))
+ERRNO_FINDER(chroot, (const char *p), (p))
+
 /* By version: such programs know no sanitizer that could come between. */
 static int find_cond_wait_old(pthread_cond_t *cond, pthread_mutex_t *mutex) {
     void *volatile found = dlvsym(RTLD_NEXT, "pthread_cond_wait", "GLIBC_2.2.5");

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/types.h>
 #include <time.h>
 
 #define REAL_FUNCTIONS(X)                                                                                    \
@@ -30,7 +31,12 @@
     X(int, pthread_clockjoin_np, (pthread_t, void **, clockid_t, const struct timespec *))                   \
     X(void, pthread_exit, (void *))                                                                          \
     X(int, pthread_detach, (pthread_t))                                                                      \
-    X(int, dlclose, (void *))
+    X(int, dlclose, (void *))                                                                                \
+    X(int, setuid, (uid_t))                                                                                  \
+    X(int, seteuid, (uid_t))                                                                                 \
+    X(int, setreuid, (uid_t, uid_t))                                                                         \
+    X(int, setresuid, (uid_t, uid_t, uid_t))                                                                 \
+    X(int, chroot, (const char *))
 
 #define REAL_DECLARE(result, name, parameters)                                                               \
     extern result(*real_##name##_now) parameters;                                                            \
