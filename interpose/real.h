@@ -58,7 +58,12 @@
     X(int, pthread_cancel, (pthread_t))                                                                      \
     X(int, pthread_detach, (pthread_t))                                                                      \
     X(pid_t, fork, (void))                                                                                   \
-    X(int, dlclose, (void *))
+    X(int, dlclose, (void *))                                                                                \
+    X(int, setuid, (uid_t))                                                                                  \
+    X(int, seteuid, (uid_t))                                                                                 \
+    X(int, setreuid, (uid_t, uid_t))                                                                         \
+    X(int, setresuid, (uid_t, uid_t, uid_t))                                                                 \
+    X(int, chroot, (const char *))
 
 /* These say -1 and errno. */
 #define REAL_FUNCTIONS_ERRNO(X)                                                                              \

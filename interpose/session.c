@@ -268,9 +268,18 @@ bool session_live(void) {
     return __atomic_load_n(&state, __ATOMIC_ACQUIRE) == STATE_LIVE;
 }
 
+static uint32_t forked_pid; /* of the process in STATE_FORKED */
+
 void session_forked(void) {
+    forked_pid = (uint32_t)raw_getpid();
     options.root = options.root ? options.root : recorder.header->pid;
     __atomic_store_n(&state, belongs() ? STATE_FORKED : STATE_OFF, __ATOMIC_RELEASE);
+}
+
+void session_before_leaving(void) {
+    /* A child of vfork runs in its parent's memory, and keeps out of it. */
+    if (__atomic_load_n(&state, __ATOMIC_ACQUIRE) == STATE_FORKED && forked_pid == (uint32_t)raw_getpid())
+        start_child();
 }
 
 extern void *__libc_stack_end __attribute__((weak));

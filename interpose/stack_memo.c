@@ -116,15 +116,8 @@ static void walk_stack(struct thread *t, const struct call_site *call, uint32_t 
             return;
         }
         uint64_t sp = frame.sp, bp = frame.bp;
-        if (!unwinder_step(t, &frame, &step)) {
-            w->stable &= step.stable;
-            return;
-        }
+        bool moved = unwinder_step(t, &frame, &step);
         w->stable &= step.stable;
-        /* Stacks that do not simply grow upwards (a signal frame on another stack) are not looked up again:
-         * their outer part may be unmapped while the inner part is the same. */
-        w->stable &= frame.sp > sp && step.return_slot >= sp;
-        w->foreign |= frame.sp > t->stack_high;
         if (step.used_bp && !bp_noted) {
             bp_noted = true;
             if (bp_from)
@@ -132,6 +125,12 @@ static void walk_stack(struct thread *t, const struct call_site *call, uint32_t 
             else
                 w->first_bp = true;
         }
+        if (!moved)
+            return;
+        /* Stacks that do not simply grow upwards (a signal frame on another stack) are not looked up again:
+         * their outer part may be unmapped while the inner part is the same. */
+        w->stable &= frame.sp > sp && step.return_slot >= sp;
+        w->foreign |= frame.sp > t->stack_high;
         if (step.return_slot)
             w->slots[w->slots_count++] = (struct stack_slot){(const uint64_t *)step.return_slot, frame.pc};
         if (step.bp_slot) {

@@ -19,7 +19,8 @@ from tests.e2e import watched  # noqa: E402
 
 GORDIAN, LIBRARY, CONFORMANCE, CONDITIONS_OLD = watched.paths(4)
 
-HOOKS = """dlclose pthread_clockjoin_np pthread_cond_clockwait pthread_cond_timedwait pthread_cond_wait pthread_create
+HOOKS = """chroot dlclose seteuid setresuid setreuid setuid
+    pthread_clockjoin_np pthread_cond_clockwait pthread_cond_timedwait pthread_cond_wait pthread_create
     pthread_detach pthread_exit pthread_join pthread_mutex_clocklock pthread_mutex_destroy pthread_mutex_init pthread_mutex_lock
     pthread_mutex_timedlock pthread_mutex_trylock pthread_mutex_unlock pthread_timedjoin_np pthread_tryjoin_np""".split()
 

@@ -47,6 +47,7 @@ CASES = {
         "found_in_the_child": LEFT_RIGHT,
         "held_by_the_forking_thread": NOTHING,
         "while_others_are_at_work": NOTHING,
+        "without_privileges": LEFT_RIGHT,
         "vfork_and_exec": NOTHING,
         "exec_from_a_thread": LEFT_RIGHT,
     },
@@ -110,6 +111,11 @@ class HostTest(unittest.TestCase):
         self.assertLessEqual(run.findings[0].lines("processes.c") - {None}, watched.marked(SOURCE))
         # Reported when it blocks, not when the alarm would have ended it.
         self.assertLess(run.report["run"]["duration_s"], 5)
+
+    def test_a_child_that_is_about_to_give_up_privileges_has_its_recording(self):
+        run = watched.under(GORDIAN, [PROCESSES, "about_to_give_up_privileges"])
+        self.assertEqual((run.status, run.stdout), (0, "child 0\n" * 6), run)
+        self.assertEqual([process["forked"] for process in run.report["processes"]].count(True), 5)
 
     def test_a_daemon_goes_on_and_is_recorded(self):
         for under in (False, True):

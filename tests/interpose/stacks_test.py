@@ -135,6 +135,14 @@ class StacksTest(unittest.TestCase):
         for stacks in self.check_stacks("signalled"):
             self.assertEqual(self.whole(stacks), 1)
 
+    def test_a_frame_whose_address_is_in_memory(self):
+        for stacks in self.check_stacks("out_of_realigned"):
+            self.assertEqual(self.whole(stacks), 1)
+
+    def test_code_without_unwind_tables(self):
+        for stacks in self.check_stacks("out_of_untabled"):
+            self.assertEqual(self.whole(stacks), 1)
+
     def test_callbacks_of_libc(self):
         for stacks in self.check_stacks("called_back"):
             self.assertEqual(self.whole(stacks), 1)

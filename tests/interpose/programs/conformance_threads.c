@@ -1,4 +1,4 @@
-/* Creation, joining in all its forms, detaching, ends; and dlclose. */
+/* Creation, joining in all its forms, detaching, ends; dlclose; and giving up privileges. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
@@ -195,6 +195,18 @@ static void libraries(void) {
     printf("%s\n", dlerror() ? "an error" : "no error");
 }
 
+/* -1 leaves an id as it is; the others are as they are. */
+static void privileges(void) {
+    conformance_stage_is("privileges");
+    TELL(setuid(getuid()) ? errno : 0);
+    TELL(setuid((uid_t)-1) ? errno : 0);
+    TELL(seteuid(geteuid()) ? errno : 0);
+    TELL(seteuid((uid_t)-1) ? errno : 0);
+    TELL(setreuid((uid_t)-1, (uid_t)-1) ? errno : 0);
+    TELL(setresuid((uid_t)-1, (uid_t)-1, (uid_t)-1) ? errno : 0);
+    TELL(chroot("/no/such/folder") ? errno : 0);
+}
+
 void conformance_threads(void) {
     joins();
     refused_joins();
@@ -202,4 +214,5 @@ void conformance_threads(void) {
     ends();
     creations();
     libraries();
+    privileges();
 }
