@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""What comes from outside of a process's threads: signals and their handlers, timers, other processes.
+
+    kinds_outside_test.py GORDIAN PROGRAM... SOURCE... [Class.test...]
+
+PROGRAM and SOURCE: kinds_signals, kinds_outside, kinds_shared.
+"""
+
+import os
+import signal
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.getcwd())
+from tests import check  # noqa: E402
+from tests.e2e import kinds  # noqa: E402
+from tests.e2e.kinds import found, quiet, stopped  # noqa: E402
+
+SIGNALS, OUTSIDE, SHARED = kinds.programs("signals", "outside", "shared")
+
+
+class SignalsTest(kinds.Scenarios):
+    families = ["mutex", "semaphore"]
+
+
+def names_the_signal(test, under):
+    finding, = under.report["findings"]
+    test.assertEqual(finding["signal"], {"number": signal.SIGUSR1, "name": "SIGUSR1"})
+
+
+def interrupts(**options):
+    """The handler could have interrupted the thread that has the lock."""
+    return found("deadlock.potential", "signal", ["take_left", "take_left_in_handler"], threads=1, look=names_the_signal, **options)
+
+
+SIGNALS.add(SignalsTest, {
+    "handler_first": interrupts(),
+    "handler_last": interrupts(),
+    "handler_in_another_thread": interrupts(),
+    "blocked_outside": quiet(),
+    "tried_in_handler": quiet(),
+    "another_lock_in_handler": quiet(),
+    "only_in_handler": quiet(),
+    "interrupted_holding": stopped("deadlock.actual", "self", ["interrupted", "take_left_in_handler"], threads=1, hangs="awake"),
+    "posted_by_handler": quiet(),
+    "posted_by_a_timer": quiet(),
+})
+
+
+class OutsideTest(kinds.Scenarios):
+    families = ["cond", "semaphore"]
+
+
+OUTSIDE.add(OutsideTest, {
+    "posted_by_a_handler": quiet(),
+    "waits_for_a_signal": quiet(),
+    "pauses": quiet(),
+    "timer_thread": quiet(),
+    "raw_thread": quiet(),
+    "child_process": quiet(),
+    "one_reads": quiet(),
+    "one_has_a_time_limit": quiet(),
+    "one_computes": quiet(),
+})
+
+
+class SharedTest(kinds.Scenarios):
+    families = ["mutex", "rwlock", "spin", "cond", "barrier", "semaphore"]
+
+
+SHARED.add(SharedTest, {
+    "mutexes": quiet(),
+    "rwlocks": quiet(),
+    "spinlocks": quiet(),
+    "conditions": quiet(),
+    "barriers": quiet(),
+    "semaphore_as_lock": quiet(),
+    "producer_and_consumer": quiet(),
+    "robust": quiet(),
+    "all_wait_for_the_child": quiet(),
+})
+
+
+if __name__ == "__main__":
+    check.main()
