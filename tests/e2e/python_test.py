@@ -45,10 +45,11 @@ class OrdersTest(kinds.Scenarios):
 
 
 def python_functions(finding):
-    """For each hold and wish, the innermost Python function in the source: (file, function)."""
-    stacks = [side["stack"] for step in finding["steps"] for side in step["holds"] + [step["wants"]]]
-    frames = [next((f for f in stack if f["python"] and f["file"] and os.path.samefile(f["file"], ORDERS_SOURCE)), None)
-              for stack in stacks]
+    """For each part of the knot, the innermost Python function in the source."""
+    def is_here(frame):
+        return frame["python"] and os.path.realpath(frame["file"] or "") == os.path.realpath(ORDERS_SOURCE)
+
+    frames = [next(filter(is_here, part["stack"]), None) for _, part in kinds.parts(finding)]
     return sorted(frame["function"] if frame else "?" for frame in frames)
 
 

@@ -42,6 +42,12 @@ static void one_signal_for_two(void) {
     wait_changed();
 }
 
+/* The first thread has gone, and with it whoever could have signalled. */
+static void left_alone(void) {
+    AWAIT_BLOCKED(start(wait_changed), &changed);
+    pthread_exit(NULL);
+}
+
 static void wait_inside_outer(void) {
     pthread_mutex_lock(&outer); /* REPORTED: holds outer */
     pthread_mutex_lock(&inner);
@@ -279,16 +285,22 @@ static void cancelled(void) {
 /* ---- held while waiting ---- */
 
 static void wait_with_a_lock_held(void) {
-    struct timespec limit = after_ms(CLOCK_REALTIME, 20);
     pthread_mutex_lock(&outer); /* REPORTED: holds outer */
     pthread_mutex_lock(&inner);
-    REQUIRE(pthread_cond_timedwait(&changed, &inner, &limit) == ETIMEDOUT); /* REPORTED: wants changed */
+    while (!ready)
+        pthread_cond_wait(&changed, &inner); /* REPORTED: wants changed */
     pthread_mutex_unlock(&inner);
     pthread_mutex_unlock(&outer);
 }
 
 static void wait_holding(void) {
-    finish(start(wait_with_a_lock_held));
+    struct actor *waiter = start(wait_with_a_lock_held);
+    AWAIT_BLOCKED(waiter, &changed);
+    pthread_mutex_lock(&inner);
+    ready = true;
+    pthread_cond_signal(&changed);
+    pthread_mutex_unlock(&inner);
+    finish(waiter);
 }
 
 /* ---- misuse ---- */
@@ -320,9 +332,9 @@ static void wait_with_anothers_mutex(void) {
 }
 
 static void wait_with_inner(void) {
-    pthread_mutex_lock(&inner); /* REPORTED: holds inner */
+    pthread_mutex_lock(&inner);
     while (!ready)
-        pthread_cond_wait(&changed, &inner); /* REPORTED: wants changed */
+        pthread_cond_wait(&changed, &inner); /* REPORTED: holds inner, wants changed */
     pthread_mutex_unlock(&inner);
 }
 
@@ -399,6 +411,7 @@ static void init_when_not_waited(void) {
 static const struct scenario scenarios[] = {
     {"lost_wake_up", lost_wake_up},
     {"one_signal_for_two", one_signal_for_two},
+    {"left_alone", left_alone},
     {"nested_monitor", nested_monitor},
     {"retake", retake},
     {"retake_timed", retake_timed},

@@ -136,19 +136,18 @@ static void detached(void) {
     }
 }
 
-static void end_after_a_step(void) {
+static void end_when_joined(void) {
     await(1);
-    pthread_mutex_lock(&left);
-    pthread_mutex_unlock(&left);
+    await_joining(first, partner->thread);
 }
 
 static void wait_holding(void) {
-    static pthread_mutex_t other = PTHREAD_MUTEX_INITIALIZER;
-    pthread_mutex_lock(&other); /* REPORTED: holds other */
-    partner = start(end_after_a_step);
+    pthread_mutex_lock(&left); /* REPORTED: holds left */
+    first = first_thread();
+    partner = start(end_when_joined);
     reach();
     pthread_join(partner->thread, NULL); /* REPORTED: wants thread T2 */
-    pthread_mutex_unlock(&other);
+    pthread_mutex_unlock(&left);
 }
 
 /* ---- misuse ---- */

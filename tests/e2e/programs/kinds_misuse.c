@@ -107,6 +107,23 @@ static void unlock_once_too_often(void) {
     REQUIRE(pthread_mutex_unlock(&again) == EPERM); /* REPORTED: wants again */
 }
 
+/* ---- two orders in one thread ---- */
+
+static void both_orders(void) {
+    pthread_mutex_lock(&left);  /* REPORTED: holds left */
+    pthread_mutex_lock(&again); /* REPORTED: wants again */
+    pthread_mutex_unlock(&again);
+    pthread_mutex_unlock(&left);
+    pthread_mutex_lock(&again); /* REPORTED: holds again */
+    pthread_mutex_lock(&left);  /* REPORTED: wants left */
+    pthread_mutex_unlock(&left);
+    pthread_mutex_unlock(&again);
+}
+
+static void one_thread_both_orders(void) {
+    IN_TURNS(both_orders);
+}
+
 /* ---- destroying ---- */
 
 static void destroy_locked(void) {
@@ -262,6 +279,7 @@ static const struct scenario scenarios[] = {
     {"relock_in_time", relock_in_time},
     {"recursive", recursive},
     {"unlock_once_too_often", unlock_once_too_often},
+    {"one_thread_both_orders", one_thread_both_orders},
     {"destroy_locked", destroy_locked},
     {"destroy_locked_by_oneself", destroy_locked_by_oneself},
     {"lock_destroyed", lock_destroyed},

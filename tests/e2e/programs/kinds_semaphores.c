@@ -426,6 +426,22 @@ static void waits_for_room_inside(void) {
     pthread_join(consumer->thread, NULL); /* REPORTED: wants thread T3 */
 }
 
+/* ---- held while waiting ---- */
+
+static void wait_with_door_held(void) {
+    pthread_mutex_lock(&door); /* REPORTED: holds door */
+    sem_wait(&left);           /* REPORTED: wants left */
+    pthread_mutex_unlock(&door);
+}
+
+static void wait_holding(void) {
+    begin(0, 0);
+    struct actor *waiter = start(wait_with_door_held);
+    AWAIT_BLOCKED(waiter, &left);
+    sem_post(&left);
+    finish(waiter);
+}
+
 /* ---- misuse ---- */
 
 static void overflow(void) {
@@ -435,7 +451,8 @@ static void overflow(void) {
 
 static void up_to_the_largest(void) {
     sem_init(&left, 0, SEM_VALUE_MAX - 1);
-    REQUIRE(sem_post(&left) == 0);
+    REQUIRE(sem_wait(&left) == 0);
+    REQUIRE(sem_post(&left) == 0 && sem_post(&left) == 0);
 }
 
 static void post_destroyed(void) {
@@ -506,6 +523,7 @@ static const struct scenario scenarios[] = {
     {"never_posted", never_posted},
     {"never_posted_alone", never_posted_alone},
     {"waits_for_room_inside", waits_for_room_inside},
+    {"wait_holding", wait_holding},
     {"overflow", overflow},
     {"up_to_the_largest", up_to_the_largest},
     {"post_destroyed", post_destroyed},

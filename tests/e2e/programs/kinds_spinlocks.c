@@ -10,7 +10,7 @@ static pthread_rwlock_t book = PTHREAD_RWLOCK_INITIALIZER;
 static struct actor *partner, *other_partner;
 
 static void begin(void) {
-    pthread_spin_init(&left, PTHREAD_PROCESS_PRIVATE);
+    pthread_spin_init(&left, PTHREAD_PROCESS_PRIVATE); /* REPORTED: holds left */
     pthread_spin_init(&right, PTHREAD_PROCESS_PRIVATE);
 }
 
