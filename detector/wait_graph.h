@@ -108,8 +108,9 @@ struct wait_memory wait_memory_lay(void *bytes, uint32_t capacity);
 
 struct wait_knot {
     enum wait_verdict verdict;
-    uint32_t shape; /* enum finding_shape: self (one thread); cycle (locks, and conditions for the sake of
-                       their mutex); join (a join is among them); mixed (anything else is); orphaned */
+    uint32_t shape; /* enum finding_shape: self (one thread); cycle (locks, semaphores that are locks,
+                       and conditions for the sake of their mutex); join (a join is among them); mixed
+                       (anything else is); orphaned */
     uint32_t count; /* threads in memory.threads, each with its wait in memory.waits: the shortest ring that
                        begins with `thread`, each waiting for the next, the last for the first; or for
                        WAIT_ORPHANED the shortest way from `thread` on, waiters and last the thread that is

@@ -316,6 +316,10 @@ int release_slow(const struct primitive *p, void *object, uint64_t pc, uint64_t 
     if (!held && mode == HOOK_FULL) {
         KEEP_ERRNO;
         misuse = misuse_release_look(t, p, object, id);
+        if (!id && locks_destroyed(object)) {
+            acquire_id(t, object, p->kind, stack_memo_find(&t->memo, t, &call), &call);
+            misuse.kind = 0;
+        }
         if (misuse.kind) {
             stack = stack_memo_find(&t->memo, t, &call);
             id = acquire_id(t, object, p->kind, stack, &call);

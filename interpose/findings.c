@@ -298,6 +298,15 @@ void findings_disown(struct thread *owner, uint32_t lock) {
     __atomic_or_fetch(&owner->attention, THREAD_DISOWNED, __ATOMIC_RELEASE);
 }
 
+bool findings_disowned(const struct thread *owner, uint32_t lock) {
+    if (!(__atomic_load_n(&owner->attention, __ATOMIC_ACQUIRE) & THREAD_DISOWNED))
+        return false;
+    for (uint32_t i = 0; i < disowned_count; i++)
+        if (disowned[i].thread == owner->id && disowned[i].lock == lock)
+            return true;
+    return false;
+}
+
 void findings_drop_disowned(struct thread *t) {
     for (uint32_t i = 0; i < disowned_count;) {
         if (disowned[i].thread != t->id) {

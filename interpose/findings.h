@@ -57,4 +57,7 @@ void findings_disown_holder(struct thread *t, uint32_t owner, uint32_t lock);
 void findings_disown(struct thread *owner, uint32_t lock);
 void findings_drop_disowned(struct thread *t);
 
+/* Whether that was so and it has not looked yet. Needs no lock. */
+bool findings_disowned(const struct thread *owner, uint32_t lock);
+
 #endif

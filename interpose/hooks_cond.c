@@ -34,13 +34,13 @@ static void cond_end(void *argument) {
     uint64_t *word = word_of(wait->condition, wait->cond);
     if (word)
         parties_back(word);
+    waits_over(t, &wait->wait); /* first: a thread that waits for what it holds would look stuck */
     if (wait->lock) {
         thread_push(t, wait->lock, LOCK_EXCLUSIVE, wait->mutex, wait->call->pc - 1, wait->stack);
         struct recording_held *held = thread_holds(t, wait->lock);
         if (held)
             held->depth = wait->depth;
     }
-    waits_over(t, &wait->wait);
 }
 
 /* Taking the mutex again with other locks held is an acquisition like any other, and it has no limit. */

@@ -112,7 +112,7 @@ static void join_over(void *argument) {
 
 /* What is to be joined or detached cannot be: the caller itself, or a thread that is detached already. */
 static void refused(struct thread *t, uint64_t handle, int result, const struct call_site *call) {
-    if (result != EINVAL && result != EDEADLK)
+    if (result != EINVAL && result != EDEADLK && result != ESRCH)
         return;
     KEEP_ERRNO;
     session_enter(t);

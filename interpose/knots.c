@@ -8,6 +8,7 @@
 #include "interpose/gil.h"
 #include "interpose/kernel.h"
 #include "interpose/locks.h"
+#include "interpose/mappings.h"
 #include "interpose/parties.h"
 #include "interpose/session.h"
 #include "interpose/threads.h"
@@ -62,7 +63,8 @@ static bool need_holders(uint32_t lock, uint32_t mode, struct needed *needed) {
     uint32_t dead;
     struct lock_hold hold;
     for (const struct thread *t = threads_first(); t; t = t->next) {
-        if (t->slot->state == RECORDING_SLOT_FREE || !waits_account_of(t, lock, mode))
+        if (t->slot->state == RECORDING_SLOT_FREE || !waits_account_of(t, lock, mode) ||
+            findings_disowned(t, lock))
             continue;
         if (!t->ended || !threads_gone(t)) {
             need_thread(needed, t->id);
@@ -223,12 +225,13 @@ struct knot_memory {
     uint32_t holds_room;
 };
 
-static struct knot_memory *lay_memory(struct thread *t) {
+static struct knot_memory *lay_memory(struct thread *t, uint32_t times) {
     uint32_t threads = 2, holds = 0; /* a dead owner may be among them */
     for (const struct thread *other = threads_first(); other; other = other->next) {
         threads++;
         holds += other->slot->held_count;
     }
+    threads *= times;
     holds += threads;
     size_t waits = (wait_memory_bytes(threads) + 7) & ~(size_t)7;
     size_t bytes = sizeof(struct knot_memory) + waits + threads * sizeof(struct finding_step) +
@@ -351,11 +354,16 @@ static enum knots_result report_ring(const struct wait_knot *knot, struct knot_m
 }
 
 enum knots_result knots_look(struct thread *t) {
-    struct knot_memory *m = lay_memory(t);
-    if (!m)
-        return KNOTS_NONE;
-    struct wait_knot knot = wait_graph_find(&view, t->id, &m->waits);
-    return knot.verdict == WAIT_KNOT || knot.verdict == WAIT_ORPHANED ? report_ring(&knot, m) : KNOTS_NONE;
+    for (uint32_t times = 1;; times *= 2) {
+        struct knot_memory *m = lay_memory(t, times);
+        if (!m)
+            return KNOTS_NONE;
+        struct wait_knot knot = wait_graph_find(&view, t->id, &m->waits);
+        if (knot.verdict == WAIT_KNOT || knot.verdict == WAIT_ORPHANED)
+            return report_ring(&knot, m);
+        if (knot.verdict != WAIT_TOO_LARGE)
+            return KNOTS_NONE;
+    }
 }
 
 /* The threads that may still run. Returns how many more the kernel knows. */
@@ -390,6 +398,17 @@ static bool all_asleep(const struct thread *self, const struct knot_memory *m, u
     return true;
 }
 
+/* Whether one waits for something in memory that other processes have, too: they may end the wait. */
+static bool waits_for_others(const struct knot_memory *m, uint32_t count) {
+    struct mappings_place place;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct thread *t = threads_at(m->waits.threads[i]);
+        if (t && t->slot->wait_address && mappings_shared(t->slot->wait_address, &place))
+            return true;
+    }
+    return false;
+}
+
 /* Whether one of the threads was reported as part of a deadlock, which then explains the rest. */
 static bool explained(const struct knot_memory *m, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
@@ -402,7 +421,7 @@ static bool explained(const struct knot_memory *m, uint32_t count) {
 
 enum knots_result knots_look_all(struct thread *self, bool ending, bool last) {
     static uint32_t strangers; /* threads that do not come from pthread_create, and may release any */
-    struct knot_memory *m = lay_memory(self);
+    struct knot_memory *m = lay_memory(self, 1);
     uint32_t count = 0, more = m ? list_threads(self, ending, m, &count) : 0;
     if (!count || !wait_graph_all(&view, m->ids, count, &m->waits) || explained(m, count))
         return KNOTS_NONE;
@@ -412,7 +431,7 @@ enum knots_result knots_look_all(struct thread *self, bool ending, bool last) {
     }
     if (more || !all_asleep(self, m, count) || !wait_graph_unchanged(&view, &m->waits, count))
         return KNOTS_AGAIN;
-    if (reported_before(m, 0, count, false))
+    if (waits_for_others(m, count) || reported_before(m, 0, count, false))
         return KNOTS_NONE;
     bool handlers = kernel_catches_signals();
     make_steps(m, 0, count, false, false);
@@ -430,7 +449,7 @@ enum knots_result knots_look_all(struct thread *self, bool ending, bool last) {
 
 enum knots_result knots_look_orphans(struct thread *t) {
     enum knots_result result = KNOTS_NONE;
-    struct knot_memory *m = t->slot->held_count ? lay_memory(t) : NULL;
+    struct knot_memory *m = t->slot->held_count ? lay_memory(t, 1) : NULL;
     for (const struct thread *other = threads_first(); m && other; other = other->next) {
         struct wait_knot knot = {WAIT_ORPHANED, FINDING_SHAPE_ORPHANED, 2};
         struct wait_edge edge;

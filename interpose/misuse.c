@@ -252,7 +252,7 @@ struct misuse_release misuse_destroy_look(struct thread *t, const void *object, 
         return look;
     look.holder = waiter_of(t, id);
     if (look.holder.thread)
-        look.kind = FINDING_MISUSE_DESTROY_WAITED;
+        look.kind = kind == LOCK_KIND_BARRIER ? FINDING_MISUSE_BAD_BARRIER : FINDING_MISUSE_DESTROY_WAITED;
     return look;
 }
 
@@ -296,7 +296,7 @@ void misuse_fork_lost(struct thread *t, const void *object, uint32_t kind, uint3
     uint32_t id = lock_table_find_kind(object, kind), owner = 0;
     const struct lock *lock = locks_at(id);
     struct lock_hold hold = {0};
-    if (!lock || !lock->inherited || !thread_plain(t))
+    if (!lock || !lock->inherited || t->special)
         return;
     session_enter(t);
     bool lost = findings_orphaned(id, &owner, &hold);

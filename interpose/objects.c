@@ -42,8 +42,6 @@ void object_destroy_begins(struct object_change *change, const void *object, uin
     KEEP_ERRNO;
     struct thread *t = change->thread;
     change->lock = lock_table_find_kind(object, kind);
-    if (!change->lock)
-        return;
     change->misuse = misuse_destroy_look(t, object, kind);
     change->stack = stack_memo_find(&t->memo, t, call);
     /* Some of these calls wait until the last user has left: so it is told before. */
@@ -57,8 +55,6 @@ void object_destroy_ends(struct object_change *change, int result, const struct 
     if (!t || result != 0)
         return;
     KEEP_ERRNO;
-    if (!change->lock && !locks_destroyed(change->object))
-        return; /* never seen, or not since something else was there */
     locks_destroy(t, change->object, change->kind, change->stack, call);
 }
 

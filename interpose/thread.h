@@ -70,6 +70,7 @@ struct thread {
     struct thread *next_free; /* threads whose memory can be used again */
     uint64_t handle;          /* pthread_t; 0 when not known */
     uint32_t creator;
+    uint64_t last_handle;     /* what it was, of one that is gone */
     uint32_t created_stack;   /* of the call that created it */
     uint32_t life_lock;       /* the lock that stands for its life (LOCK_KIND_THREAD); 0: none yet */
     uint32_t nesting;         /* of session_enter */

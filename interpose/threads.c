@@ -65,6 +65,7 @@ static void bury(struct thread *t) {
     t->slot->held_count = 0;
     t->slot->wait_kind = WAIT_NONE;
     __atomic_store_n(&t->slot->state, RECORDING_SLOT_FREE, __ATOMIC_RELEASE);
+    t->last_handle = t->handle;
     t->handle = 0;
     t->next_free = free_list;
     free_list = t;
@@ -279,6 +280,9 @@ struct thread *threads_first(void) {
 struct thread *threads_with_handle(uint64_t handle) {
     for (struct thread *t = all; t; t = t->next)
         if (t->handle == handle && t->slot->state != RECORDING_SLOT_FREE)
+            return t;
+    for (struct thread *t = all; t; t = t->next)
+        if (!t->handle && t->last_handle == handle)
             return t;
     return NULL;
 }

@@ -53,7 +53,8 @@ uint32_t threads_ghost(uint32_t tid, const char name[16]);
 /* The first of all threads, for thread.next; some of them are gone (slot->state). Needs no lock. */
 struct thread *threads_first(void);
 
-/* Return the thread with this pthread_t, be it detached or not, NULL when it is not known. */
+/* Return the thread with this pthread_t, be it detached or not, or the one that had it last; NULL when it is
+ * not known. */
 struct thread *threads_with_handle(uint64_t handle);
 
 /* Return the thread with this id, NULL when it is gone. */

@@ -24,11 +24,11 @@ class SemaphoresTest(kinds.Scenarios):
 
 SEMAPHORES.add(SemaphoresTest, {
     "ab_ba_in_turn": found("deadlock.potential", "cycle", ["left_right", "right_left"]),
-    "ab_ba_live": stopped("deadlock.actual", "mixed", ["left_then_right", "right_then_left"]),
+    "ab_ba_live": stopped("deadlock.actual", "cycle", ["left_then_right", "right_then_left"]),
     "ab_ba_timed": quiet(),
     "ab_ba_tried": quiet(),
     "as_lock": quiet(),
-    "ring_with_mutex_live": stopped("deadlock.actual", "mixed", ["door_then_left", "left_then_door"]),
+    "ring_with_mutex_live": stopped("deadlock.actual", "cycle", ["door_then_left", "left_then_door"]),
     "ring_with_mutex_in_turn": found("deadlock.potential", "cycle", ["door_left", "left_door"]),
     "named_in_turn": found("deadlock.potential", "cycle", ["named_left_right", "named_right_left"]),
     "named_same_order": quiet(),

@@ -65,7 +65,7 @@ ORDERS.add(OrdersTest, {
     "in_turn": found("deadlock.potential", "cycle", ["left_right", "right_left"], look=says("left_right", "right_left")),
     "same_order": quiet(),
     "tried": quiet(),
-    "live": stopped("deadlock.actual", "mixed", ["left_then_right", "right_then_left"],
+    "live": stopped("deadlock.actual", "cycle", ["left_then_right", "right_then_left"],
                     look=says("left_then_right", "right_then_left")),
     "rlock_in_turn": found("deadlock.potential", "cycle", ["again_left", "left_again"], look=says("again_left", "left_again")),
 })
