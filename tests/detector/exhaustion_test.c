@@ -164,7 +164,7 @@ static void check_outcome(const struct program *p) {
 TEST(every_single_allocation_fails_once) {
     for (uint64_t seed = 0; seed < 2; seed++) {
         run_with_memory(seed);
-        for (long n = 0; n < allocations && !check_failed; n += 1 + n / 100) {
+        for (long n = 0; n < allocations && !check_failed; n += 1 + n / 50) {
             struct program *p = program_create_with(&graph_options);
             failures = 0;
             allocations_left = n;
