@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KINDS_ACTORS = 32, KINDS_PATIENCE_S = 20 };
+enum { KINDS_ACTORS = 32, KINDS_PATIENCE_S = 15 };
 
 struct scenario {
     const char *name;
