@@ -222,8 +222,8 @@ static bool make_told_room(struct run *run, size_t count) {
     return true;
 }
 
-/* Print the findings that are new, or were predictions and have happened now. Returns one of a deadlock or
- * hang among them that counts, or NULL. */
+/* Print the findings that are new, or were predictions and have happened now; notes come with the summary.
+ * Returns one of a deadlock or hang among them that is certain, or NULL. */
 static const struct report_finding *tell_findings(struct run *run) {
     const struct report_finding *deadlock = NULL;
     size_t count = report_findings(run->report);
@@ -236,9 +236,10 @@ static const struct report_finding *tell_findings(struct run *run) {
             continue;
         run->told[i] = revision;
         run->telling = i;
-        print(run, write_finding);
+        if (finding->severity > FINDING_NOTE)
+            print(run, write_finding);
         bool stuck = finding->kind == FINDING_DEADLOCK_ACTUAL || finding->kind == FINDING_HANG_ALL_BLOCKED;
-        if (stuck && report_counts(finding))
+        if (stuck && report_counts(finding) && finding->severity == FINDING_ERROR)
             deadlock = finding;
     }
     return deadlock;
