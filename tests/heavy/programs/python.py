@@ -131,8 +131,9 @@ asyncio.run(main())
 """
 
 PROCESSES = """
-import multiprocessing, os, threading
+import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import forkserver, resource_tracker
 
 def cube(n): return n ** 3
 def add(total, lock, count):
@@ -171,6 +172,9 @@ if __name__ == "__main__":
         print(method, "pipe", worker.exitcode)
         with ProcessPoolExecutor(2, mp_context=context) as executor:
             print(method, "executor", sum(executor.map(cube, range(200), chunksize=10)))
+    # Both would live on until they notice that this process is gone.
+    forkserver._forkserver._stop()
+    resource_tracker._resource_tracker._stop()
 """
 
 
