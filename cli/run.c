@@ -262,9 +262,28 @@ static bool process_status(uint32_t pid, const char *name, char *value, size_t s
     return found;
 }
 
+/* Whether the process that has this number here is the one that recorded it: in a pid namespace of its own, a
+ * process records a number that may be another's here. One that we may not look into is none of ours. */
+static bool process_is_recorded(uint32_t pid) {
+    char path[64], name[64], *line = NULL;
+    size_t size = 0;
+    snprintf(path, sizeof path, "/proc/%u/maps", pid);
+    snprintf(name, sizeof name, "/gordian.%u.", pid);
+    FILE *maps = fopen(path, "re");
+    if (!maps)
+        return false;
+    bool found = false;
+    while (!found && getline(&line, &size, maps) > 0)
+        found = strstr(line, name) != NULL;
+    free(line);
+    fclose(maps);
+    return found;
+}
+
 static bool process_lives(uint32_t pid) {
     char state[32];
-    return process_status(pid, "State", state, sizeof state) && state[0] != 'Z' && state[0] != 'X';
+    return process_status(pid, "State", state, sizeof state) && state[0] != 'Z' && state[0] != 'X' &&
+           process_is_recorded(pid);
 }
 
 /* The process of this pid whose recording is of the run, if it is still there, may have left the group. */
@@ -294,8 +313,10 @@ static void end_deadlock(struct run *run, const struct report_finding *deadlock)
         end_all(run);
     } else {
         /* A stopped process would not die of it. */
-        kill((pid_t)deadlock->pid, SIGABRT);
-        kill((pid_t)deadlock->pid, SIGCONT);
+        if (process_lives(deadlock->pid)) {
+            kill((pid_t)deadlock->pid, SIGABRT);
+            kill((pid_t)deadlock->pid, SIGCONT);
+        }
         run->killed_ns = clock_ns(CLOCK_MONOTONIC);
     }
 }

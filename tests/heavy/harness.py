@@ -45,6 +45,26 @@ class Program:
     prepare: object = None  # called with a Place
     limit_s: int = 120  # for each of the two runs
     unprivileged: bool = False  # it refuses to run as root
+    triaged: tuple = ()  # findings that were looked into, and are no reason to fail
+    expected: str = ""  # a regular expression: what gordian may say on stderr, beside the findings
+
+
+@dataclasses.dataclass(frozen=True)
+class Triaged:
+    """Findings of one kind, all of whose stacks lead through these functions."""
+
+    kind: str
+    functions: tuple  # names without parameters, innermost first, maybe with others in between
+    why: str  # what it is: a bug of the program, or what gordian cannot know
+
+    def covers(self, finding):
+        return finding["kind"] == self.kind and all(self.leads_through(side["stack"]) for step in finding["steps"]
+                                                    for side in (*step["holds"], step["wants"]))
+
+    def leads_through(self, stack):
+        # A membership test takes from the iterator what comes before: so the order counts.
+        frames = ((frame["function"] or "").partition("(")[0] for frame in stack)
+        return all(function in frames for function in self.functions)
 
 
 @dataclasses.dataclass
@@ -56,6 +76,7 @@ class Outcome:
     wrong: list = dataclasses.field(default_factory=list)  # lines; none: it passed
     events: dict = dataclasses.field(default_factory=dict)  # of the watched run, by family
     findings: list = dataclasses.field(default_factory=list)  # as in the report, of all severities, from all commands
+    triaged: list = dataclasses.field(default_factory=list)  # the ids of those that are
     unseen: list = dataclasses.field(default_factory=list)
     native_s: float = None
     watched_s: float = None
@@ -120,6 +141,7 @@ class Run(Place):
 
     def __init__(self, program, folder, shared, deadline, gordian=None):
         super().__init__(program, folder, deadline)
+        self.expected = program.expected
         self.shared = shared  # the folder that `prepare` filled
         self.gordian = gordian  # the command; None: the run is not watched
         self.seconds = 0.0
@@ -150,6 +172,10 @@ class Run(Place):
             if status != (STATUS_FOUND if found else report["run"]["exit"]):
                 self.wrong.append(f"gordian run ended with {status}, the program with {report['run']['exit']}")
             status = report["run"]["exit"]
+            told = {"gordian: " + finding["message"] for finding in report["findings"]}
+            self.wrong += [line for line in read(process.prefix + ".err").decode(errors="replace").splitlines()
+                           if line.startswith("gordian: ") and line not in told
+                           and not (self.expected and re.search(self.expected, line))][:5]
         if status != expected:
             raise Failure(f"{process.name} ended with {status}, not {expected}:\n"
                           f"{tail(read(process.prefix + '.err')) or tail(read(process.prefix + '.out'))}")
@@ -371,7 +397,7 @@ def drive(program, run, gordian):
     return answer, cpu_s() - before
 
 
-def judge(outcome, run):
+def judge(outcome, program, run):
     """Add what the watched run's reports say to the outcome."""
     damaged = []
     for report in run.reports:
@@ -388,6 +414,9 @@ def judge(outcome, run):
                 damaged.append(f"{what} lost {', '.join(process['lost'])}")
     outcome.wrong += damaged[:5]
     for finding in filter(counts, outcome.findings):
+        if any(triaged.covers(finding) for triaged in program.triaged):
+            outcome.triaged.append(finding["id"])
+            continue
         outcome.wrong.append(f"finding {finding['id']} ({finding['kind']}, {finding['severity']}): {finding['message']}")
     if run.reports and not any(outcome.events.values()):
         outcome.wrong.append("no lock event was seen")
@@ -427,7 +456,7 @@ def try_program(program, base, gordian, results):
                 outcome.native_s, outcome.native_cpu_s = run.seconds, cpu
             else:
                 outcome.watched_s, outcome.watched_cpu_s = run.seconds, cpu
-                judge(outcome, run)
+                judge(outcome, program, run)
             answers.append(answer)
             if way == "native" and run.wrong:
                 return outcome

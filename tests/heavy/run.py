@@ -52,6 +52,8 @@ def row(outcome):
     events = ", ".join(f"{family} {count:,}" for family, count in outcome.events.items() if count)
     found = [f"{len([f for f in outcome.findings if f['severity'] == severity])} {severity}"
              for severity in ("error", "warning", "note") if any(f["severity"] == severity for f in outcome.findings)]
+    if outcome.triaged:
+        found.append(f"({len(outcome.triaged)} triaged)")
     times = [f"{seconds:.2f} s" if seconds is not None else "-" for seconds in (outcome.native_s, outcome.watched_s)]
     ratio = f"{outcome.watched_s / outcome.native_s:.2f}" if outcome.native_s and outcome.watched_s else "-"
     return (outcome.name, outcome.version, events or "-", ", ".join(found) or "0", *times, ratio,

@@ -2,7 +2,7 @@
 
 from tests.heavy.harness import Program, digest
 
-MODULES = 24
+MODULES = 60
 
 C_MODULE = """
 #include <pthread.h>

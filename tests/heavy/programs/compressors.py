@@ -4,7 +4,7 @@ from tests.heavy.harness import Failure, Program, digest, words
 
 
 def write_text(place):
-    place.write("text", words(1, 1_500_000))
+    place.write("text", words(1, 2_500_000))
 
 
 def packer(name, pack, unpack, suffix, version=None):

@@ -10,10 +10,10 @@ GIT = ["git", "-c", "user.name=heavy", "-c", "user.email=heavy@localhost", "-c",
 
 
 def make_repository(place):
-    """A history of 60 commits over 600 files."""
+    """A history of 100 commits over 600 files."""
     place.client([*GIT, "init", "-q", "repository"])
     stream = []
-    for commit in range(60):
+    for commit in range(100):
         stream.append(b"commit refs/heads/main\nmark :%d\ncommitter heavy <heavy@localhost> %d +0000\ndata 8\ncommit %d\n"
                       % (commit + 1, 1600000000 + commit * 60, commit % 10))
         for file in range(600 if commit == 0 else 60):

@@ -3,7 +3,7 @@
 import concurrent.futures
 import os
 
-from tests.heavy.harness import Program
+from tests.heavy.harness import Program, Triaged
 
 CREATE = """
 create table t (a integer primary key auto_increment, b integer, c varchar(40), key (b)) engine = innodb;
@@ -66,4 +66,10 @@ def drive(run):
     return answer
 
 
-PROGRAMS = [Program("mariadb", drive, ["mariadbd", "--no-defaults", "--version"], install, limit_s=180, unprivileged=True)]
+# lock_release() holds the mutex of the transaction that has ended, and takes those of the transactions that waited for it. One
+# that waits has not ended, so there is no such cycle at any one time. Over time the same pooled objects meet in both roles.
+RELEASED = Triaged("deadlock.potential", ("psi_mutex_lock", "ha_commit_trans"),
+                   "the order of two transactions' mutexes is that of their waits, which InnoDB keeps free of cycles")
+
+PROGRAMS = [Program("mariadb", drive, ["mariadbd", "--no-defaults", "--version"], install, limit_s=180, unprivileged=True,
+                    triaged=(RELEASED,))]

@@ -6,13 +6,13 @@ FFMPEG = ["ffmpeg", "-nostdin", "-v", "error", "-y"]
 
 
 def write_film(place):
-    place.client([*FFMPEG, "-f", "lavfi", "-i", "testsrc2=size=480x270:rate=25:duration=6", "-pix_fmt", "yuv420p",
+    place.client([*FFMPEG, "-f", "lavfi", "-i", "testsrc2=size=480x270:rate=25:duration=10", "-pix_fmt", "yuv420p",
                   place.path("film.y4m")])
 
 
 def drive_ffmpeg(run):
     film = f"{run.shared}/film.y4m"
-    run.execute([*FFMPEG, "-threads", "3", "-filter_threads", "3", "-i", film, "-f", "lavfi", "-i", "sine=duration=6",
+    run.execute([*FFMPEG, "-threads", "3", "-filter_threads", "3", "-i", film, "-f", "lavfi", "-i", "sine=duration=10",
                  "-vf", "scale=640:360,unsharp,boxblur=2", "-c:v", "mpeg4", "-q:v", "4", "-threads", "4", "-c:a", "aac", "-bitexact",
                  run.path("film.mp4")])
     run.execute([*FFMPEG, "-threads", "4", "-i", run.path("film.mp4"), "-threads", "4", "-c:v", "libx264", "-preset", "veryfast",

@@ -10,7 +10,7 @@ const hash = (...parts) => parts.reduce((total, part) => total.update(part), cry
 if (!isMainThread) {
     const { counter, from } = workerData, view = new Int32Array(counter);
     let total = 0;
-    for (let i = 0; i < 400000; i++) { total = (total * 31 + i + from) % 1000003; if (i % 100 === 0) Atomics.add(view, 0, 1); }
+    for (let i = 0; i < 1500000; i++) { total = (total * 31 + i + from) % 1000003; if (i % 100 === 0) Atomics.add(view, 0, 1); }
     parentPort.on("message", message => {
         if (message === "end") return parentPort.close();
         parentPort.postMessage({ from, total, text: zlib.gzipSync(Buffer.from(message.repeat(200))).length });
@@ -28,20 +28,20 @@ if (!isMainThread) {
         console.log("workers", workers, new Int32Array(counter)[0]);
 
         const pbkdf2 = util.promisify(crypto.pbkdf2), scrypt = util.promisify(crypto.scrypt);
-        const keys = await Promise.all([...Array(60).keys()].map(n => pbkdf2("secret", "salt" + n, 6000, 32, "sha512")));
+        const keys = await Promise.all([...Array(150).keys()].map(n => pbkdf2("secret", "salt" + n, 6000, 32, "sha512")));
         keys.push(...await Promise.all([...Array(10).keys()].map(n => scrypt("secret", "salt" + n, 32))));
         console.log("crypto", hash(...keys));
 
-        const text = Buffer.from([...Array(60000).keys()].map(n => "line " + n * 7919 % 60000 + "\n").join(""));
+        const text = Buffer.from([...Array(200000).keys()].map(n => "line " + n * 7919 % 200000 + "\n").join(""));
         const packed = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9].map(level => util.promisify(zlib.gzip)(text, { level })));
         const unpacked = await Promise.all(packed.map(one => util.promisify(zlib.gunzip)(one)));
         console.log("zlib", unpacked.every(one => one.equals(text)), hash(...packed));
 
-        await Promise.all([...Array(300).keys()].map(async n => {
+        await Promise.all([...Array(1000).keys()].map(async n => {
             await fs.promises.writeFile("file" + n, "content " + n);
             await fs.promises.rename("file" + n, "renamed" + n);
         }));
-        const contents = await Promise.all([...Array(300).keys()].map(n => fs.promises.readFile("renamed" + n)));
+        const contents = await Promise.all([...Array(1000).keys()].map(n => fs.promises.readFile("renamed" + n)));
         console.log("files", hash(...contents), (await fs.promises.readdir(".")).filter(name => name.startsWith("renamed")).length);
         const names = await Promise.all([...Array(40).keys()].map(() => dns.promises.lookup("localhost", { family: 4 })));
         console.log("names", new Set(names.map(name => name.address)));

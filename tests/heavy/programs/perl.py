@@ -14,11 +14,11 @@ my @workers = map { threads->create(sub {
         $results->enqueue($n * $n);
     }
 }) } 1 .. 6;
-$tasks->enqueue(1 .. 20000);
+$tasks->enqueue(1 .. 40000);
 $tasks->end;
 $_->join for @workers;
 my $sum = 0;
-$sum += $results->dequeue for 1 .. 20000;
+$sum += $results->dequeue for 1 .. 40000;
 print "queue $total $sum ", join(",", map { "$_=$seen{$_}" } sort keys %seen), "\n";
 
 my @box :shared; my $semaphore = Thread::Semaphore->new(2);
@@ -33,7 +33,7 @@ my $taker = threads->create(sub {
     }
 });
 my @givers = map { my $start = $_; threads->create(sub {
-    for (my $n = $start; $n < 3000; $n += 3) { $semaphore->down; { lock(@box); push @box, $n; cond_signal(@box); } $semaphore->up; }
+    for (my $n = $start; $n < 9000; $n += 3) { $semaphore->down; { lock(@box); push @box, $n; cond_signal(@box); } $semaphore->up; }
 }) } 0 .. 2;
 $_->join for @givers;
 { lock(@box); push @box, -1; cond_signal(@box); }

@@ -17,21 +17,21 @@ def consume():
 consumers = [threading.Thread(target=consume) for _ in range(6)]
 for thread in consumers: thread.start()
 def produce(start):
-    for n in range(start, 30000, 3): tasks.put(n)
+    for n in range(start, 60000, 3): tasks.put(n)
 producers = [threading.Thread(target=produce, args=(n,)) for n in range(3)]
 for thread in producers: thread.start()
 for thread in producers: thread.join()
 tasks.join()
 for _ in consumers: tasks.put(None)
 for thread in consumers: thread.join()
-print("queue", sum(results.get() for _ in range(30000)))
+print("queue", sum(results.get() for _ in range(60000)))
 
 # Accounts, each with a lock; transfers take two of them in one order.
 class Account:
     def __init__(self): self.lock, self.money = threading.RLock(), 1000
 accounts = [Account() for _ in range(20)]
 def transfer(seed):
-    for i in range(4000):
+    for i in range(12000):
         one, two = sorted(((seed * 7 + i * 13) % 20, (seed * 11 + i * 17) % 20))
         with accounts[one].lock, accounts[two].lock, accounts[one].lock:
             accounts[one].money -= 1
@@ -52,7 +52,7 @@ def take():
             taken.append(item)
 takers = [threading.Thread(target=take) for _ in range(4)]
 for thread in takers: thread.start()
-for n in range(5000):
+for n in range(15000):
     with condition:
         box.append(n)
         condition.notify()
@@ -63,7 +63,7 @@ for thread in takers: thread.join()
 print("condition", sum(taken))
 barrier, rounds, few = threading.Barrier(4), [], threading.BoundedSemaphore(2)
 def meet(n):
-    for i in range(300):
+    for i in range(1000):
         with few: pass
         if barrier.wait() == 0: rounds.append(i)
 threads = [threading.Thread(target=meet, args=(n,)) for n in range(4)]
@@ -78,8 +78,8 @@ for thread in threads: thread.join()
 print("event", len(done))
 
 with ThreadPoolExecutor(8) as pool:
-    futures = [pool.submit(pow, n, 3, 1009) for n in range(5000)]
-    print("pool", sum(future.result() for future in as_completed(futures)), sum(pool.map(lambda n: n * 2, range(5000))))
+    futures = [pool.submit(pow, n, 3, 1009) for n in range(15000)]
+    print("pool", sum(future.result() for future in as_completed(futures)), sum(pool.map(lambda n: n * 2, range(15000))))
 timer = threading.Timer(0.01, lambda: print("timer"))
 timer.start()
 timer.join()
@@ -90,17 +90,17 @@ import asyncio, hashlib, queue, threading
 
 async def main():
     loop = asyncio.get_running_loop()
-    digests = await asyncio.gather(*(asyncio.to_thread(lambda n=n: hashlib.sha256(bytes(200000 + n)).hexdigest()) for n in range(300)))
+    digests = await asyncio.gather(*(asyncio.to_thread(lambda n=n: hashlib.sha256(bytes(200000 + n)).hexdigest()) for n in range(1500)))
     print("to_thread", hashlib.sha256("".join(digests).encode()).hexdigest())
 
     # Threads that call into the loop.
     box = asyncio.Queue(10)
     async def put(n): await box.put(n)
     def produce(start):
-        for n in range(start, 2000, 4): asyncio.run_coroutine_threadsafe(put(n), loop).result()
+        for n in range(start, 6000, 4): asyncio.run_coroutine_threadsafe(put(n), loop).result()
     threads = [threading.Thread(target=produce, args=(n,)) for n in range(4)]
     for thread in threads: thread.start()
-    print("queue", sum([await box.get() for _ in range(2000)]))
+    print("queue", sum([await box.get() for _ in range(6000)]))
     for thread in threads: await asyncio.to_thread(thread.join)
 
     async def serve(reader, writer):
@@ -113,7 +113,7 @@ async def main():
     async def talk(n):
         reader, writer = await asyncio.open_connection("localhost", port)
         answers = []
-        for i in range(40):
+        for i in range(150):
             writer.write(b"line %d of %d\\n" % (i, n))
             answers.append(await reader.readline())
         writer.close()
@@ -131,8 +131,9 @@ asyncio.run(main())
 """
 
 PROCESSES = """
-import multiprocessing, os, threading
+import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import forkserver, resource_tracker
 
 def cube(n): return n ** 3
 def add(total, lock, count):
@@ -147,11 +148,11 @@ if __name__ == "__main__":
     for method in ("fork", "spawn", "forkserver"):
         context = multiprocessing.get_context(method)
         with context.Pool(3) as pool:
-            print(method, "pool", sum(pool.imap_unordered(cube, range(3000), 50)))
+            print(method, "pool", sum(pool.imap_unordered(cube, range(20000), 100)))
             pool.close()
             pool.join()
         total, lock = context.Value("i", 0), context.Lock()
-        workers = [context.Process(target=add, args=(total, lock, 500)) for _ in range(3)]
+        workers = [context.Process(target=add, args=(total, lock, 2000)) for _ in range(3)]
         for worker in workers: worker.start()
         for worker in workers: worker.join()
         print(method, "value", total.value, [worker.exitcode for worker in workers])
@@ -171,6 +172,9 @@ if __name__ == "__main__":
         print(method, "pipe", worker.exitcode)
         with ProcessPoolExecutor(2, mp_context=context) as executor:
             print(method, "executor", sum(executor.map(cube, range(200), chunksize=10)))
+    # Both would live on until they notice that this process is gone.
+    forkserver._forkserver._stop()
+    resource_tracker._resource_tracker._stop()
 """
 
 

@@ -23,7 +23,7 @@ dbsize
 def drive(run):
     port = free_port()
     server = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--appendfsync", "everysec",
-              "--io-threads", "4", "--io-threads-do-reads", "yes", "--lazyfree-lazy-user-del", "yes", "--dir", run.folder]
+              "--io-threads", "2", "--io-threads-do-reads", "yes", "--lazyfree-lazy-user-del", "yes", "--dir", run.folder]
     here = ["-h", "127.0.0.1", "-p", str(port)]
     with run.serve(server, listens(port)):
         with run.load():

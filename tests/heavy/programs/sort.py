@@ -6,7 +6,7 @@ from tests.heavy.harness import Program, words
 
 
 def write_lines(place):
-    place.write("lines", words(2, 1_200_000))
+    place.write("lines", words(2, 2_500_000))
 
 
 def drive(run):

@@ -5,8 +5,8 @@ import re
 from tests.heavy.harness import Program
 
 TESTS = {
-    "mutex": ["--mutex-num=16", "--mutex-locks=20000", "--mutex-loops=100", "--threads=4", "mutex", "run"],
-    "threads": ["--thread-yields=100", "--thread-locks=4", "--threads=8", "--time=0", "--events=4000", "threads", "run"],
+    "mutex": ["--mutex-num=16", "--mutex-locks=60000", "--mutex-loops=100", "--threads=4", "mutex", "run"],
+    "threads": ["--thread-yields=100", "--thread-locks=4", "--threads=8", "--time=0", "--events=10000", "threads", "run"],
     "memory": ["--threads=4", "--time=0", "--memory-total-size=200M", "--memory-block-size=1K", "memory", "run"],
 }
 
