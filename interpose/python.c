@@ -5,6 +5,7 @@
 #include "interpose/gil.h"
 #include "interpose/hooks.h"
 #include "interpose/locks.h"
+#include "interpose/python_codes.h"
 #include "interpose/python_store.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
@@ -22,10 +23,6 @@ static uint32_t layout_state;
 static uint32_t layout_trials;        /* in which nothing could be said */
 static uint64_t instruction_distance; /* of first instructions from their code objects; 0: not known yet */
 
-/* The number of code objects, and of our place in their extra data; -1: to be asked for. */
-static uint64_t last_code;
-static int64_t extra_index = -1;
-
 /* A Python stack, as far as it is needed to find it again. */
 struct trail {
     uint64_t hash;
@@ -36,31 +33,6 @@ struct trail {
 static uint64_t mix(uint64_t hash, uint64_t code, uint64_t instruction) {
     hash = (hash ^ (code * 0x9e3779b97f4a7c15u + instruction)) * 0xff51afd7ed558ccdu;
     return hash ^ hash >> 32;
-}
-
-/* ---- code objects ---- */
-
-/* The number of a code object, 0 when it has none. Ours are odd; another's data in our place, after the
- * interpreter was initialised anew, are even as all pointers. */
-static uint64_t code_number(const struct python_api *api, void *code) {
-    void *extra = NULL;
-    int64_t index = __atomic_load_n(&extra_index, __ATOMIC_RELAXED);
-    if (index < 0 || api->extra_get(code, index, &extra) != 0)
-        return 0;
-    return (uint64_t)(uintptr_t)extra & 1 ? (uint64_t)(uintptr_t)extra >> 1 : 0;
-}
-
-/* Give it one. Without room for it, the stack is found anew each time. */
-static void number_code(const struct python_api *api, void *code) {
-    for (int attempt = 0; attempt < 2 && !code_number(api, code); attempt++) {
-        void *extra = NULL;
-        uint64_t number = __atomic_add_fetch(&last_code, 1, __ATOMIC_RELAXED);
-        int64_t index = __atomic_load_n(&extra_index, __ATOMIC_RELAXED);
-        if (index >= 0 && api->extra_get(code, index, &extra) == 0 && !extra &&
-            api->extra_set(code, index, (void *)(uintptr_t)(number << 1 | 1)) == 0)
-            return;
-        __atomic_store_n(&extra_index, api->extra_request(NULL), __ATOMIC_RELAXED);
-    }
 }
 
 /* ---- the trail, from memory ---- */
@@ -83,8 +55,7 @@ static uint64_t instruction_of(const struct python_layout *layout, uint64_t fram
                           : read_pointer(frame + layout->instruction);
 }
 
-static struct trail trail_from_memory(const struct python_api *api, const void *state, uint32_t depth) {
-    const struct python_layout *layout = api->layout;
+static struct trail trail_from_memory(const struct python_layout *layout, const void *state, uint32_t depth) {
     struct trail trail = {.known = true};
     for (uint64_t frame = first_frame(layout, state); frame; frame = read_pointer(frame + layout->back)) {
         if (is_entry(layout, frame))
@@ -93,7 +64,7 @@ static struct trail trail_from_memory(const struct python_api *api, const void *
             trail.hash = mix(trail.hash, 0, 1);
             break;
         }
-        uint64_t code = code_number(api, (void *)read_pointer(frame + layout->code));
+        uint64_t code = python_codes_number(read_pointer(frame + layout->code));
         trail.known &= code != 0;
         trail.hash = mix(trail.hash, code, instruction_of(layout, frame));
         trail.frames++;
@@ -233,7 +204,7 @@ static struct trail trail_by_api(const struct python_api *api, void *state, uint
             break;
         }
         void *code = api->code(frame);
-        uint64_t number = code_number(api, code);
+        uint64_t number = python_codes_number((uint64_t)(uintptr_t)code);
         api->release(code);
         trail.known &= number != 0;
         trail.hash = mix(trail.hash, number, (uint64_t)instruction_by_api(api, frame));
@@ -353,7 +324,9 @@ static void read_frames(const struct python_api *api, void *state, uint32_t dept
         add_frame(api, &bytes, frame, code);
         if (out->count == 0)
             out->begins = ends_with(&bytes, "_set_tstate_lock");
-        number_code(api, code);
+        void *type = api->type(code);
+        python_codes_add(code, type);
+        api->release(type);
         told[out->count] = (struct told){code, instruction_by_api(api, frame)};
         if (out->count == 0)
             out->waits = instruction_waits(api, code, told[0].instruction);
@@ -399,7 +372,7 @@ static bool is_main(const struct python_api *api, void *state) {
 static bool trail_of(struct thread *t, const struct python_api *api, void *state, struct trail *trail) {
     uint32_t depth = session_stack_depth();
     if (__builtin_expect(__atomic_load_n(&layout_state, __ATOMIC_RELAXED) == LAYOUT_TRUSTED, 1)) {
-        *trail = trail_from_memory(api, state, depth);
+        *trail = trail_from_memory(api->layout, state, depth);
         return true;
     }
     if (!api->is_initialized() || api->is_finalizing())
@@ -520,7 +493,7 @@ void python_unloaded(uint64_t start, uint64_t end) {
     layout_state = LAYOUT_UNTRIED;
     layout_trials = 0;
     instruction_distance = 0;
-    extra_index = -1;
+    python_codes_forget();
 }
 
 void python_look(struct thread *t, const struct call_site *call) {

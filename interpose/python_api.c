@@ -64,6 +64,7 @@ static const struct {
     {"PyFrame_GetLineNumber", PLACE(line), FOR_FRAMES},
     {"PyFrame_GetLasti", PLACE(instruction), OPTIONAL},
     {"Py_DecRef", PLACE(release), FOR_FRAMES},
+    {"PyObject_Type", PLACE(type), FOR_FRAMES},
     {"PyObject_GetAttrString", PLACE(attribute), FOR_FRAMES},
     {"PyLong_AsLong", PLACE(as_long), FOR_FRAMES},
     {"PyUnicode_GetLength", PLACE(length), FOR_FRAMES},
@@ -74,12 +75,6 @@ static const struct {
     {"PyErr_Restore", PLACE(error_restore), FOR_FRAMES},
     {"PyGC_Disable", PLACE(gc_disable), OPTIONAL},
     {"PyGC_Enable", PLACE(gc_enable), OPTIONAL},
-    {"PyUnstable_Code_GetExtra", PLACE(extra_get), OPTIONAL},
-    {"_PyCode_GetExtra", PLACE(extra_get), FOR_FRAMES},
-    {"PyUnstable_Code_SetExtra", PLACE(extra_set), OPTIONAL},
-    {"_PyCode_SetExtra", PLACE(extra_set), FOR_FRAMES},
-    {"PyUnstable_Eval_RequestCodeExtraIndex", PLACE(extra_request), OPTIONAL},
-    {"_PyEval_RequestCodeExtraIndex", PLACE(extra_request), FOR_FRAMES},
 };
 
 /* Returns whether all that the GIL needs is there. */

@@ -46,7 +46,8 @@ struct python_api {
     int (*line)(void *frame);
     int (*instruction)(void *frame); /* NULL before 3.11 */
     void (*release)(void *object);
-    void *(*attribute)(void *object, const char *name); /* a new reference */
+    void *(*type)(void *object); /* these two return new references */
+    void *(*attribute)(void *object, const char *name);
     long (*as_long)(void *number);
     ptrdiff_t (*length)(void *text);
     uint32_t (*character)(void *text, ptrdiff_t index);
@@ -56,9 +57,6 @@ struct python_api {
     void (*error_restore)(void *type, void *value, void *traceback);
     int (*gc_disable)(void); /* NULL before 3.10, when looking at frames made no objects */
     int (*gc_enable)(void);
-    int (*extra_get)(void *code, ptrdiff_t index, void **extra);
-    int (*extra_set)(void *code, ptrdiff_t index, void *extra);
-    ptrdiff_t (*extra_request)(void (*)(void *));
 };
 
 /* NULL while there is no interpreter. */

@@ -37,7 +37,6 @@ SCENES = [
     ("long_in_bytes", [("deep", "f" * 4000, 1)], [("deep", "f" * 4000, line + 1) for line in range(65)]),
     ("with_an_error", MAIN, INNER),
     ("without_collections", MAIN, INNER),
-    ("initialised_anew", MAIN, INNER),
     ("before_initialisation", None, None),
     ("while_finalising", None, None),
     ("in_another_interpreter", None, None),

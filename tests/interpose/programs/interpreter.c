@@ -39,9 +39,17 @@ static long problems;
 
 /* ---- objects ---- */
 
+struct type {
+    uint64_t references;
+    void *type;
+    uint64_t size;
+    const char *name;
+    uint64_t sizes[2];
+    void (*dealloc)(void *object);
+};
+
 struct code {
     const wchar_t *file, *name;
-    void *extra;
     char instructions[4096]; /* behind the object, as in CPython */
 };
 
@@ -153,6 +161,20 @@ EXPORTED void Py_DecRef(void *object) {
     lent--;
 }
 
+static long deallocated;
+
+static void code_dealloc(void *code) {
+    EXPECT(code);
+    deallocated++;
+}
+
+static struct type code_type = {.name = "code", .dealloc = code_dealloc};
+
+EXPORTED void *PyObject_Type(struct code *code) {
+    EXPECT(code);
+    return lend(&code_type);
+}
+
 EXPORTED void *PyObject_GetAttrString(struct code *code, const char *name) {
     static __thread struct text texts[4];
     static __thread unsigned next;
@@ -199,30 +221,6 @@ EXPORTED int PyGC_Disable(void) {
 EXPORTED int PyGC_Enable(void) {
     EXPECT(!collecting);
     collecting = true;
-    return 0;
-}
-
-/* ---- extra data of code objects: a place for each user ---- */
-
-static ptrdiff_t users;
-
-EXPORTED ptrdiff_t PyUnstable_Eval_RequestCodeExtraIndex(void (*release)(void *)) {
-    EXPECT(attached && !release);
-    return users++;
-}
-
-/* Only one place has data here, the newest one. */
-EXPORTED int PyUnstable_Code_GetExtra(struct code *code, ptrdiff_t index, void **extra) {
-    EXPECT(index >= 0);
-    *extra = index == users - 1 ? code->extra : NULL;
-    return 0;
-}
-
-EXPORTED int PyUnstable_Code_SetExtra(struct code *code, ptrdiff_t index, void *extra) {
-    if (index >= users)
-        return -1;
-    EXPECT(index == users - 1);
-    code->extra = extra;
     return 0;
 }
 
@@ -279,8 +277,11 @@ static struct frame *add(struct frame *frames, size_t *count, struct code *code,
 }
 
 static const wchar_t *repeat(wchar_t c, size_t length) {
-    wchar_t *text = calloc(length + 1, sizeof *text);
-    return wmemset(text, c, length);
+    static wchar_t texts[2][10001];
+    wchar_t *text = texts[c == L'f'];
+    wmemset(text, c, length);
+    text[length] = L'\0';
+    return text;
 }
 
 static struct code *inner_code, *main_code;
@@ -302,8 +303,10 @@ static void known(void) {}
 
 /* New code where the old was. */
 static void reused(void) {
+    long before = deallocated;
+    code_type.dealloc(inner_code);
+    EXPECT(deallocated == before + 1);
     inner_code->name = L"another";
-    inner_code->extra = NULL;
 }
 
 static void letters(void) {
@@ -340,12 +343,6 @@ static void without_collections(void) {
     collecting = false;
 }
 
-static void initialised_anew(void) {
-    plain();
-    users = 1; /* another's, with data in it */
-    inner_code->extra = main_code->extra = &users;
-}
-
 static void before_initialisation(void) {
     plain();
     initialised = false;
@@ -380,7 +377,7 @@ static void (*const scenes[])(void) = {
     long_in_bytes,
     with_an_error,
     without_collections,
-    initialised_anew,
+
     before_initialisation,
     while_finalising,
     in_another_interpreter,
