@@ -219,8 +219,7 @@ int acquire_not_free(const struct primitive *p, void *object, int result, uint64
     return result;
 }
 
-/* What libc would refuse, it must get to see. */
-static bool is_time(clockid_t clock, const struct timespec *until) {
+bool acquire_is_time(clockid_t clock, const struct timespec *until) {
     return (clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC) && until && until->tv_nsec >= 0 &&
            until->tv_nsec < 1000000000;
 }
@@ -229,7 +228,7 @@ bool acquire_timed_begins(struct timed_wait *timed, const struct primitive *p, v
                           const struct timespec *until, const struct call_site *call) {
     struct thread *t = hooks_thread();
     timed->thread = NULL;
-    if (!t || !thread_plain(t) || !is_time(clock, until))
+    if (!t || !thread_plain(t) || !acquire_is_time(clock, until))
         return true;
     struct recording_held *held = thread_holds(t, lock_table_find_kind(object, p->kind));
     if (held && p->answers && p->answers(object, held))

@@ -69,6 +69,10 @@ int acquire_not_free(const struct primitive *p, void *object, int result, uint64
 
 extern const struct primitive hooks_mutex;
 
+/* Whether libc takes it for the limit of a wait. What it would refuse, it must get to see before anything
+ * else happens. */
+bool acquire_is_time(clockid_t clock, const struct timespec *until);
+
 /* A wait with a limit is shown from outside, but it is no edge: it ends by itself. */
 struct timed_wait {
     struct thread *thread; /* NULL: nothing was published */

@@ -17,6 +17,7 @@ struct cond_wait {
     struct stack_record *stack;
     const struct call_site *call;
     struct wait wait;
+    int result; /* of the real call; 0 when it was cancelled */
 };
 
 static uint64_t *word_of(uint32_t condition, const void *cond) {
@@ -24,7 +25,8 @@ static uint64_t *word_of(uint32_t condition, const void *cond) {
     return lock && lock->address == (uint64_t)(uintptr_t)cond ? &lock->word : NULL;
 }
 
-/* The thread has the mutex again, however the wait ended (a signal, a limit, cancellation, a dead owner). */
+/* The thread has the mutex again, however the wait ended (a signal, a limit, cancellation, a dead owner),
+ * unless nobody can have it any more. */
 static void cond_end(void *argument) {
     const struct cond_wait *wait = argument;
     struct thread *t = wait->thread;
@@ -35,7 +37,7 @@ static void cond_end(void *argument) {
     if (word)
         parties_back(word);
     waits_over(t, &wait->wait); /* first: a thread that waits for what it holds would look stuck */
-    if (wait->lock) {
+    if (wait->lock && wait->result != ENOTRECOVERABLE) {
         thread_push(t, wait->lock, LOCK_EXCLUSIVE, wait->mutex, wait->call->pc - 1, wait->stack);
         struct recording_held *held = thread_holds(t, wait->lock);
         if (held)
@@ -51,6 +53,12 @@ static void order_mutex(struct thread *t, const struct cond_wait *wait) {
     uint64_t key = thread_seen_key(t, sum, wait->lock, LOCK_EXCLUSIVE);
     if (!thread_seen(t, key) && !ordering_known(t, wait->lock, LOCK_EXCLUSIVE, key))
         ordering_add(t, wait->lock, LOCK_EXCLUSIVE, wait->stack, wait->call, key);
+}
+
+/* libc asks for the owner and says EPERM: nothing is waited for. */
+static bool refuses(const pthread_mutex_t *mutex) {
+    struct locks_mutex_type type = locks_mutex_type(mutex);
+    return type.errorcheck || type.recursive || type.robust;
 }
 
 static void cond_begin(struct cond_wait *wait, pthread_cond_t *cond, pthread_mutex_t *mutex, bool timed,
@@ -72,6 +80,8 @@ static void cond_begin(struct cond_wait *wait, pthread_cond_t *cond, pthread_mut
     struct recording_held *held = id ? thread_holds(t, id) : NULL;
     if (!held && misuse_wait_unlocked(t, mutex, wait->stack, call))
         id = lock_table_find_kind(mutex, LOCK_KIND_MUTEX);
+    if (!held && refuses(mutex))
+        return;
     misuse_two_mutexes(t, wait->condition, id, wait->stack, call);
     if (held) {
         if (held->depth & RECORDING_HELD_SAMPLED)
@@ -103,7 +113,7 @@ static void cond_begin(struct cond_wait *wait, pthread_cond_t *cond, pthread_mut
     int result;                                                                                              \
     cond_begin(&wait, cond, mutex, timed, &call);                                                            \
     pthread_cleanup_push(cond_end, &wait);                                                                   \
-    result = real;                                                                                           \
+    wait.result = result = real;                                                                             \
     pthread_cleanup_pop(1);                                                                                  \
     return result;
 

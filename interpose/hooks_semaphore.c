@@ -187,11 +187,12 @@ HOOK int sem_trywait(sem_t *object) {
     return status;
 }
 
-#define TIMED(clock, real)                                                                                   \
+/* libc's sem_clockwait is one only when it waits. */
+#define TIMED(clock, acts, real)                                                                             \
     struct call_site call = CALL_SITE();                                                                     \
     struct timed_wait wait;                                                                                  \
     int status;                                                                                              \
-    if (hooks_cancelling)                                                                                    \
+    if (acts && hooks_cancelling && acquire_is_time(clock, until))                                           \
         pthread_testcancel();                                                                                \
     call.python = python_waits_for(object, &call);                                                           \
     if (!acquire_timed_begins(&wait, &semaphore, object, clock, until, &call))                               \
@@ -204,10 +205,10 @@ HOOK int sem_trywait(sem_t *object) {
     return status;
 
 HOOK int sem_timedwait(sem_t *object, const struct timespec *until){
-    TIMED(CLOCK_REALTIME, REAL(sem_timedwait)(object, until))}
+    TIMED(CLOCK_REALTIME, true, REAL(sem_timedwait)(object, until))}
 
 HOOK int sem_clockwait(sem_t *object, clockid_t clock, const struct timespec *until) {
-    TIMED(clock, REAL(sem_clockwait)(object, clock, until))
+    TIMED(clock, false, REAL(sem_clockwait)(object, clock, until))
 }
 
 static void proves_lock(struct thread *t, uint32_t id) {

@@ -21,27 +21,30 @@ GORDIAN, LIBRARY, CONFORMANCE, CONFORMANCE_CPP, CONDITIONS_OLD = watched.paths(5
 PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
 
 HOOKS = """
-    __fcntl __pthread_mutex_destroy __pthread_mutex_init __pthread_mutex_lock __pthread_mutex_trylock __pthread_mutex_unlock
-    __pthread_mutexattr_settype __pthread_once __pthread_rwlock_destroy __pthread_rwlock_init __pthread_rwlock_rdlock
-    __pthread_rwlock_tryrdlock __pthread_rwlock_trywrlock __pthread_rwlock_unlock __pthread_rwlock_wrlock _Fork _IO_flockfile
-    _IO_ftrylockfile _IO_funlockfile call_once chroot cnd_broadcast cnd_destroy cnd_init cnd_signal cnd_timedwait cnd_wait dlclose dlopen
-    fcntl fcntl64 flock flockfile fork ftrylockfile funlockfile lockf lockf64 mtx_destroy mtx_init mtx_lock mtx_timedlock mtx_trylock
-    mtx_unlock pthread_barrier_destroy pthread_barrier_init pthread_barrier_wait pthread_cancel pthread_clockjoin_np
-    pthread_cond_broadcast pthread_cond_clockwait pthread_cond_destroy pthread_cond_init pthread_cond_signal
-    pthread_cond_timedwait pthread_cond_wait pthread_create pthread_detach pthread_exit pthread_getname_np pthread_join
-    pthread_mutex_clocklock pthread_mutex_consistent pthread_mutex_consistent_np pthread_mutex_destroy
-    pthread_mutex_getprioceiling pthread_mutex_init pthread_mutex_lock pthread_mutex_setprioceiling pthread_mutex_timedlock
-    pthread_mutex_trylock pthread_mutex_unlock pthread_mutexattr_setkind_np pthread_mutexattr_setprotocol
-    pthread_mutexattr_setpshared pthread_mutexattr_setrobust pthread_mutexattr_setrobust_np pthread_mutexattr_settype pthread_once
+    _Fork _IO_flockfile _IO_ftrylockfile _IO_funlockfile __fcntl __pthread_mutex_destroy __pthread_mutex_init
+    __pthread_mutex_lock __pthread_mutex_trylock __pthread_mutex_unlock __pthread_mutexattr_settype __pthread_once
+    __pthread_rwlock_destroy __pthread_rwlock_init __pthread_rwlock_rdlock __pthread_rwlock_tryrdlock
+    __pthread_rwlock_trywrlock __pthread_rwlock_unlock __pthread_rwlock_wrlock call_once chroot cnd_broadcast cnd_destroy
+    cnd_init cnd_signal cnd_timedwait cnd_wait dlclose dlopen fcntl fcntl64 flock flockfile fork ftrylockfile funlockfile
+    lockf lockf64 mtx_destroy mtx_init mtx_lock mtx_timedlock mtx_trylock mtx_unlock pthread_barrier_destroy
+    pthread_barrier_init pthread_barrier_wait pthread_cancel pthread_clockjoin_np pthread_cond_broadcast
+    pthread_cond_clockwait pthread_cond_destroy pthread_cond_init pthread_cond_signal pthread_cond_timedwait
+    pthread_cond_wait pthread_create pthread_detach pthread_exit pthread_getname_np pthread_join pthread_mutex_clocklock
+    pthread_mutex_consistent pthread_mutex_consistent_np pthread_mutex_destroy pthread_mutex_getprioceiling
+    pthread_mutex_init pthread_mutex_lock pthread_mutex_setprioceiling pthread_mutex_timedlock pthread_mutex_trylock
+    pthread_mutex_unlock pthread_mutexattr_setkind_np pthread_mutexattr_setprotocol pthread_mutexattr_setpshared
+    pthread_mutexattr_setrobust pthread_mutexattr_setrobust_np pthread_mutexattr_settype pthread_once
     pthread_rwlock_clockrdlock pthread_rwlock_clockwrlock pthread_rwlock_destroy pthread_rwlock_init pthread_rwlock_rdlock
     pthread_rwlock_timedrdlock pthread_rwlock_timedwrlock pthread_rwlock_tryrdlock pthread_rwlock_trywrlock
-    pthread_rwlock_unlock pthread_rwlock_wrlock pthread_rwlockattr_setkind_np pthread_rwlockattr_setpshared pthread_setname_np
-    pthread_spin_destroy pthread_spin_init pthread_spin_lock pthread_spin_trylock pthread_spin_unlock pthread_timedjoin_np
-    pthread_tryjoin_np sem_clockwait sem_close sem_destroy sem_getvalue sem_init sem_open sem_post sem_timedwait sem_trywait
-    sem_unlink sem_wait seteuid setresuid setreuid setuid syscall thrd_create thrd_current thrd_detach thrd_exit thrd_join thrd_sleep thrd_yield""".split()
+    pthread_rwlock_unlock pthread_rwlock_wrlock pthread_rwlockattr_setkind_np pthread_rwlockattr_setpshared
+    pthread_setname_np pthread_spin_destroy pthread_spin_init pthread_spin_lock pthread_spin_trylock pthread_spin_unlock
+    pthread_timedjoin_np pthread_tryjoin_np sem_clockwait sem_close sem_destroy sem_getvalue sem_init sem_open sem_post
+    sem_timedwait sem_trywait sem_unlink sem_wait seteuid setresuid setreuid setuid syscall thrd_create thrd_current
+    thrd_detach thrd_exit thrd_join thrd_sleep thrd_yield""".split()
 
-# For each part of the program: how often each result comes at the least, so that there is something to compare (fewer without the
-# right to real-time priorities), and the misuse that it commits on purpose. Most of that libc refuses: whether it is reported is not this test's matter.
+# For each part of the program: how often each result comes at the least, so that there is something to compare (fewer without
+# the right to real-time priorities), and the misuse that it commits on purpose. Most of that libc refuses: whether it is
+# reported is not this test's matter.
 PARTS = {
     "attributes": ({"0": 200, "EINVAL": 80, "EOWNERDEAD": 8, "ENOTRECOVERABLE": 8}, "exit_holding relock"),
     "barriers": ({"0": 30, "EINVAL": 4}, "bad_barrier"),

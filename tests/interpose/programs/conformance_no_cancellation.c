@@ -85,6 +85,14 @@ static void *pass_by_all(void *unused) {
     NOTE(cnd_signal(&c11_condition));
     NOTE(sem_post(&semaphore));
     NOTE(sem_trywait(&semaphore));
+    /* Refused before they come to be cancellation points. */
+    NOTE(sem_timedwait(&semaphore, &conformance_no_time));
+    NOTE(sem_clockwait(&semaphore, 12345, &until));
+    NOTE(sem_clockwait(&semaphore, CLOCK_MONOTONIC, &conformance_no_time));
+    NOTE(pthread_mutex_lock(&mutex));
+    NOTE(pthread_cond_timedwait(&condition, &mutex, &conformance_no_time));
+    NOTE(pthread_cond_clockwait(&condition, &mutex, 12345, &until));
+    NOTE(pthread_mutex_unlock(&mutex));
     NOTE(flock(file, LOCK_EX));
     NOTE(flock(file, LOCK_UN));
     NOTE(fcntl(file, F_OFD_SETLK, &range));
