@@ -251,8 +251,12 @@ struct misuse_release misuse_destroy_look(struct thread *t, const void *object, 
     if (waiters_released(lock, kind))
         return look;
     look.holder = waiter_of(t, id);
-    if (look.holder.thread)
-        look.kind = kind == LOCK_KIND_BARRIER ? FINDING_MISUSE_BAD_BARRIER : FINDING_MISUSE_DESTROY_WAITED;
+    if (look.holder.thread && kind == LOCK_KIND_BARRIER) {
+        look.kind = FINDING_MISUSE_BAD_BARRIER;
+        look.holder = misuse_origin(id);
+    } else if (look.holder.thread) {
+        look.kind = FINDING_MISUSE_DESTROY_WAITED;
+    }
     return look;
 }
 

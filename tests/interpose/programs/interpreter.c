@@ -8,7 +8,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -398,6 +400,36 @@ static __attribute__((noinline)) void acquire(sem_t *semaphore) {
     EXPECT(lent == 0);
 }
 
+/* A thread of no interpreter that has the semaphore for a moment. */
+struct borrower {
+    sem_t *semaphore;
+    atomic_int has;
+};
+
+static void *borrow(void *argument) {
+    struct borrower *borrower = argument;
+    sem_wait(borrower->semaphore);
+    atomic_store(&borrower->has, 1);
+    while (atomic_load(&borrower->has) == 1)
+        sched_yield();
+    sem_post(borrower->semaphore);
+    return NULL;
+}
+
+/* As the interpreter does: try it in vain, and then wait for it. */
+static __attribute__((noinline)) void acquire_at_last(sem_t *semaphore) {
+    struct borrower borrower = {.semaphore = semaphore};
+    pthread_t thread;
+    pthread_create(&thread, NULL, borrow, &borrower);
+    while (atomic_load(&borrower.has) == 0)
+        sched_yield();
+    EXPECT(sem_trywait(semaphore) == -1 && errno == EAGAIN);
+    EXPECT(lent == 0);
+    atomic_store(&borrower.has, 2);
+    EXPECT(sem_wait(semaphore) == 0);
+    pthread_join(thread, NULL);
+}
+
 static void act(size_t scene, int number) {
     attach(true);
     scenes[scene]();
@@ -406,7 +438,7 @@ static void act(size_t scene, int number) {
     set_frames(holds, holds_count);
     acquire(&semaphores[scene][number]);
     set_frames(wants, wants_count);
-    acquire(&semaphores[scene][!number]);
+    acquire_at_last(&semaphores[scene][!number]);
     sem_post(&semaphores[scene][!number]);
     sem_post(&semaphores[scene][number]);
     EXPECT(collecting == collected && error == had);
