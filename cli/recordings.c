@@ -13,10 +13,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "detector/recording.h"
+#include "reports/crossing.h"
 
 /* Room that a recording needs to start: its header and first chunks. */
 #define ROOM (256u << 10)
@@ -25,7 +27,9 @@
 struct file {
     char *name;
     uint64_t findings; /* in the report already */
+    bool read;         /* the report has it */
     bool old;          /* stood there before the run */
+    unsigned signs;    /* enum crossing_signs */
 };
 
 struct recordings {
@@ -182,10 +186,12 @@ int recordings_descriptor(const struct recordings *r) {
     return r->fifo;
 }
 
-void recordings_hear(struct recordings *r) {
+bool recordings_hear(struct recordings *r) {
     char bytes[512];
+    bool heard = false;
     while (read(r->fifo, bytes, sizeof bytes) > 0)
-        continue;
+        heard = true;
+    return heard;
 }
 
 size_t recordings_count(const struct recordings *r) {
@@ -204,6 +210,12 @@ static uint64_t findings_in(const char *path) {
     return findings;
 }
 
+/* The path of a file of the run, NULL for others. The caller frees it. */
+static char *path_of(const struct recordings *r, const struct file *file) {
+    char *path;
+    return file->old || asprintf(&path, "%s/%s", r->dir, file->name) < 0 ? NULL : path;
+}
+
 /* Update the report from each recording of the run, or only from those with new findings. */
 static void update(struct recordings *r, struct report *report, bool all) {
     int error = scan(r, false);
@@ -211,12 +223,13 @@ static void update(struct recordings *r, struct report *report, bool all) {
         cli_fail_errno(error, NULL, "cannot read the directory %s", r->dir);
     for (size_t i = 0; i < r->count; i++) {
         struct file *file = &r->files[i];
-        char *path, why[256] = "";
-        if (file->old || asprintf(&path, "%s/%s", r->dir, file->name) < 0)
+        char *path = path_of(r, file), why[256] = "";
+        if (!path)
             continue;
         uint64_t findings = findings_in(path);
         if (all || findings > file->findings) {
             int failed = report_update(report, path, why, sizeof why);
+            file->read |= !failed;
             if (!failed)
                 file->findings = findings;
             else if (all) /* earlier, it may just not be complete */
@@ -230,8 +243,43 @@ void recordings_follow(struct recordings *r, struct report *report) {
     update(r, report, false);
 }
 
+/* Read recordings that the report does not have: those with signs, or all. Later it follows them itself. */
+static void read_some(struct recordings *r, struct report *report, bool all) {
+    for (size_t i = 0; i < r->count; i++) {
+        struct file *file = &r->files[i];
+        char *path = !file->read && (all || file->signs) ? path_of(r, file) : NULL, why[256];
+        uint64_t findings = path ? findings_in(path) : 0;
+        if (path && report_update(report, path, why, sizeof why) == 0) {
+            file->findings = findings;
+            file->read = true;
+        }
+        free(path);
+    }
+}
+
+/* Only processes with a thread that waits, or that is gone with a lock, can be part of it. */
+bool recordings_cross(struct recordings *r, struct report *report, uint64_t before_ns) {
+    unsigned all = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        char *path = path_of(r, &r->files[i]);
+        r->files[i].signs = path ? crossing_signs(path, before_ns) : 0;
+        all |= r->files[i].signs;
+        free(path);
+    }
+    if (!(all & CROSSING_WAITS))
+        return false;
+    read_some(r, report, false);
+    if (report_shares_locks(report))
+        read_some(r, report, true); /* others may know where the locks are from */
+    return report_cross(report);
+}
+
 void recordings_finish(struct recordings *r, struct report *report) {
     update(r, report, true);
+    if (report_cross(report)) {
+        nanosleep(&(struct timespec){.tv_nsec = REPORT_CONFIRM_MS * 1000000L}, NULL);
+        report_cross(report);
+    }
 }
 
 /* Remove the directory and the files in it; there are no others. */

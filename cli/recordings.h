@@ -1,6 +1,7 @@
 /* The recordings of one run, as files in a directory, while they are written and afterwards.
  *
- * The library makes one file per process, gordian.<pid>.<n>.rec, and writes a byte to a FIFO at each finding.
+ * The library makes one file per process, gordian.<pid>.<n>.rec, and writes a byte to a FIFO at each finding,
+ * and when a thread waits for a lock between processes.
  * The FIFO, and the recordings unless a directory was named for them, live in a private directory of this
  * run. Recordings that stood in a named directory before are not of this run and are left alone. Not
  * thread-safe.
@@ -10,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "reports/report.h"
 
@@ -24,9 +26,10 @@ const char *recordings_dir(const struct recordings *recordings);
 const char *recordings_private_dir(const struct recordings *recordings);
 const char *recordings_notify(const struct recordings *recordings);
 
-/* Descriptor that is readable when the library has told of a finding; recordings_hear takes the news away. */
+/* Descriptor that is readable when the library has something to tell; recordings_hear takes the news away and
+ * returns whether there was any. */
 int recordings_descriptor(const struct recordings *recordings);
-void recordings_hear(struct recordings *recordings);
+bool recordings_hear(struct recordings *recordings);
 
 /* Number of recordings seen by the last update. */
 size_t recordings_count(const struct recordings *recordings);
@@ -35,7 +38,13 @@ size_t recordings_count(const struct recordings *recordings);
  * looked up. */
 void recordings_follow(struct recordings *recordings, struct report *report);
 
-/* Read everything into the report. A file that cannot be read is told in one line. */
+/* Look for deadlocks between the processes (report_cross), if a thread waits for a lock since before this
+ * time of CLOCK_MONOTONIC. Returns whether to call again REPORT_CONFIRM_MS later. O(threads) when there is
+ * none; no symbol is looked up. */
+bool recordings_cross(struct recordings *recordings, struct report *report, uint64_t before_ns);
+
+/* Read everything into the report, and look for deadlocks between the processes a last time. A file that
+ * cannot be read is told in one line. */
 void recordings_finish(struct recordings *recordings, struct report *report);
 
 /* Free, and remove the private directory with all that is in it unless `keep`; then the FIFO alone goes. */

@@ -17,12 +17,19 @@
 #include "cli/program.h"
 #include "cli/recordings.h"
 #include "cli/supervisor.h"
+#include "reports/processes.h"
 #include "reports/report.h"
 #include "reports/report_text.h"
 
 /* The library's news can fail to come: a program that changed its user or its root cannot open the FIFO. So
  * the recordings are looked at now and then all the same; a look costs some microseconds per recording. */
 #define LOOK_MS 500
+/* After news, the next news is waited for only then: contended locks between processes make much of it. And
+ * looking takes no more than a tenth of the time. */
+#define QUIET_MS 20
+#define QUIET_SHARE 10
+/* A wait for a lock that the library could not tell of is looked at when it has lasted so long. */
+#define LONG_WAIT_MS 250
 /* How long an aborted program may take to die when it is not writing a core dump. */
 #define ABORT_MS 5000
 #define ABORT_LOOK_MS 20
@@ -47,10 +54,12 @@ struct run {
     struct report_run facts;
     unsigned *told; /* the revision of each finding that was printed; 0: not printed yet */
     size_t told_room;
-    size_t telling;     /* the finding that is being printed */
-    uint64_t begin_ns;  /* monotonic */
-    uint32_t victim;    /* the deadlocked process, once we end the run; 0 before */
-    uint64_t killed_ns; /* monotonic; when the abort was sent */
+    size_t telling;                        /* the finding that is being printed */
+    uint64_t begin_ns;                     /* monotonic */
+    uint64_t quiet_ns;                     /* monotonic; until then no news is waited for */
+    bool look_again;                       /* then, whether there is news or not */
+    const struct report_finding *deadlock; /* once we end the run because of it; NULL before */
+    uint64_t killed_ns;                    /* monotonic; when the abort was sent */
 };
 
 static uint64_t clock_ns(clockid_t clock) {
@@ -213,8 +222,8 @@ static bool make_told_room(struct run *run, size_t count) {
     return true;
 }
 
-/* Print the findings that are new, or were predictions and have happened now. Returns one of a deadlock or
- * hang among them that counts, or NULL. */
+/* Print the findings that are new, or were predictions and have happened now; notes come with the summary.
+ * Returns one of a deadlock or hang among them that is certain, or NULL. */
 static const struct report_finding *tell_findings(struct run *run) {
     const struct report_finding *deadlock = NULL;
     size_t count = report_findings(run->report);
@@ -227,9 +236,10 @@ static const struct report_finding *tell_findings(struct run *run) {
             continue;
         run->told[i] = revision;
         run->telling = i;
-        print(run, write_finding);
+        if (finding->severity > FINDING_NOTE)
+            print(run, write_finding);
         bool stuck = finding->kind == FINDING_DEADLOCK_ACTUAL || finding->kind == FINDING_HANG_ALL_BLOCKED;
-        if (stuck && report_counts(finding))
+        if (stuck && report_counts(finding) && finding->severity == FINDING_ERROR)
             deadlock = finding;
     }
     return deadlock;
@@ -252,26 +262,61 @@ static bool process_status(uint32_t pid, const char *name, char *value, size_t s
     return found;
 }
 
+/* Whether the process that has this number here is the one that recorded it: in a pid namespace of its own, a
+ * process records a number that may be another's here. One that we may not look into is none of ours. */
+static bool process_is_recorded(uint32_t pid) {
+    char path[64], name[64], *line = NULL;
+    size_t size = 0;
+    snprintf(path, sizeof path, "/proc/%u/maps", pid);
+    snprintf(name, sizeof name, "/gordian.%u.", pid);
+    FILE *maps = fopen(path, "re");
+    if (!maps)
+        return false;
+    bool found = false;
+    while (!found && getline(&line, &size, maps) > 0)
+        found = strstr(line, name) != NULL;
+    free(line);
+    fclose(maps);
+    return found;
+}
+
 static bool process_lives(uint32_t pid) {
     char state[32];
-    return process_status(pid, "State", state, sizeof state) && state[0] != 'Z' && state[0] != 'X';
+    return process_status(pid, "State", state, sizeof state) && state[0] != 'Z' && state[0] != 'X' &&
+           process_is_recorded(pid);
+}
+
+/* The process of this pid whose recording is of the run, if it is still there, may have left the group. */
+static void end_process(struct run *run, uint32_t pid) {
+    uint32_t seen;
+    for (size_t i = 0; i < report_processes(run->report); i++) {
+        const struct report_process *process = report_process(run->report, i);
+        if (process->pid == pid && processes_find(process->recording, pid, &seen) == PROCESSES_THERE)
+            kill((pid_t)seen, SIGKILL);
+    }
 }
 
 static void end_all(struct run *run) {
+    const struct report_finding *deadlock = run->deadlock;
     supervisor_kill(&run->supervisor, SIGKILL);
-    /* It may have left the group. It is stuck, so its pid is still its own. */
-    if (process_lives(run->victim))
-        kill((pid_t)run->victim, SIGKILL);
+    /* It is stuck, so its pid is still its own. */
+    if (process_lives(deadlock->pid))
+        kill((pid_t)deadlock->pid, SIGKILL);
+    for (size_t i = 0; i < deadlock->steps_count; i++)
+        if (deadlock->steps[i].thread->pid != deadlock->pid)
+            end_process(run, deadlock->steps[i].thread->pid);
 }
 
-static void end_deadlock(struct run *run, uint32_t pid) {
-    run->victim = pid;
+static void end_deadlock(struct run *run, const struct report_finding *deadlock) {
+    run->deadlock = deadlock;
     if (run->on_deadlock == STOP) {
         end_all(run);
     } else {
         /* A stopped process would not die of it. */
-        kill((pid_t)pid, SIGABRT);
-        kill((pid_t)pid, SIGCONT);
+        if (process_lives(deadlock->pid)) {
+            kill((pid_t)deadlock->pid, SIGABRT);
+            kill((pid_t)deadlock->pid, SIGCONT);
+        }
         run->killed_ns = clock_ns(CLOCK_MONOTONIC);
     }
 }
@@ -281,24 +326,51 @@ static void end_deadlock(struct run *run, uint32_t pid) {
 static void watch_abort(struct run *run) {
     char dumping[8] = "";
     bool late = clock_ns(CLOCK_MONOTONIC) - run->killed_ns > ABORT_MS * 1000000ull;
-    if (!process_lives(run->victim) ||
-        (late && !(process_status(run->victim, "CoreDumping", dumping, sizeof dumping) && dumping[0] == '1')))
+    if (!process_lives(run->deadlock->pid) ||
+        (late &&
+         !(process_status(run->deadlock->pid, "CoreDumping", dumping, sizeof dumping) && dumping[0] == '1')))
         end_all(run);
+}
+
+/* Milliseconds until there is something to do without news. */
+static int patience(const struct run *run, uint64_t now) {
+    int quiet = now < run->quiet_ns ? (int)((run->quiet_ns - now) / 1000000) + 1 : 0;
+    if (run->deadlock && run->on_deadlock == ABORT)
+        return ABORT_LOOK_MS;
+    return quiet || run->look_again ? quiet : LOOK_MS + (int)recordings_count(run->recordings);
+}
+
+/* Look for deadlocks between processes. After news twice, as the library keeps quiet for a moment after it
+ * has told of a wait. */
+static void look_between(struct run *run, bool news) {
+    uint64_t begin = clock_ns(CLOCK_MONOTONIC);
+    bool soon = news || run->look_again;
+    run->look_again =
+        recordings_cross(run->recordings, run->report, soon ? begin : begin - LONG_WAIT_MS * 1000000ull);
+    uint64_t end = clock_ns(CLOCK_MONOTONIC), quiet = (end - begin) * QUIET_SHARE;
+    if (run->look_again && quiet < REPORT_CONFIRM_MS * 1000000ull)
+        quiet = REPORT_CONFIRM_MS * 1000000ull;
+    if (news && quiet < QUIET_MS * 1000000ull)
+        quiet = QUIET_MS * 1000000ull;
+    run->look_again |= news;
+    run->quiet_ns = end + quiet;
 }
 
 static void follow(struct run *run) {
     for (;;) {
-        bool aborting = run->victim && run->on_deadlock == ABORT;
-        int timeout = aborting ? ABORT_LOOK_MS : LOOK_MS + (int)recordings_count(run->recordings);
-        enum supervisor_event event =
-            supervisor_wait(&run->supervisor, recordings_descriptor(run->recordings), timeout);
+        bool aborting = run->deadlock && run->on_deadlock == ABORT;
+        uint64_t now = clock_ns(CLOCK_MONOTONIC);
+        int news = now < run->quiet_ns ? -1 : recordings_descriptor(run->recordings);
+        enum supervisor_event event = supervisor_wait(&run->supervisor, news, patience(run, now));
         if (event == SUPERVISOR_ENDED)
             return;
-        recordings_hear(run->recordings);
+        bool heard = recordings_hear(run->recordings);
         recordings_follow(run->recordings, run->report);
+        if (!run->deadlock)
+            look_between(run, heard);
         const struct report_finding *deadlock = tell_findings(run);
-        if (deadlock && !run->victim && run->on_deadlock != CONTINUE)
-            end_deadlock(run, deadlock->pid);
+        if (deadlock && !run->deadlock && run->on_deadlock != CONTINUE)
+            end_deadlock(run, deadlock);
         if (aborting)
             watch_abort(run);
     }
@@ -306,7 +378,7 @@ static void follow(struct run *run) {
 
 /* Whether a process of the run goes on. One that we have killed may take a moment to be gone. */
 static bool goes_on(const struct run *run, uint32_t pid) {
-    for (int looks = run->victim ? KILLED_LOOKS : 0; looks > 0 && process_lives(pid); looks--)
+    for (int looks = run->deadlock ? KILLED_LOOKS : 0; looks > 0 && process_lives(pid); looks--)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     return process_lives(pid);
 }

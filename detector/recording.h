@@ -194,7 +194,8 @@ struct recording_lock {
     uint32_t initialised; /* stack of the init call; 0 when none was seen */
     uint32_t first;       /* stack of the first acquisition that was kept; 0 when not known */
     uint32_t shared;      /* 1: between processes; the next three then tell which lock it is in all of them */
-    uint32_t value;       /* semaphore: its first value; barrier: its count; 0 when not known */
+    uint32_t value; /* semaphore: its first value; barrier: its count; mutex: 1 when it is robust; 0 when not
+                       known */
     uint64_t device, inode, offset; /* of the file mapping that it lies in; all 0 when not known */
 };
 
@@ -342,7 +343,8 @@ struct recording_slot {
     struct recording_held held[RECORDING_HELD_INLINE];
     uint32_t wait_lock; /* WAIT_CONDITION: the mutex that it takes again */
     uint32_t reserved_word;
-    uint64_t reserved[9];
+    uint64_t wait_address; /* of what it waits for, whose record may be missing; 0: a thread */
+    uint64_t reserved[8];
 };
 
 _Static_assert(sizeof(struct recording_header) <= RECORDING_HEADER_SIZE, "the header fits its page");

@@ -3,6 +3,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/types.h>
 
 bool real_is_libc = true;
 
@@ -10,6 +13,7 @@ bool real_is_libc = true;
  * local: a tail call would make dlsym see the loader as its caller. */
 #define REAL_POINTER(result, name, parameters) result(*real_##name##_now) parameters = real_##name##_find;
 REAL_FUNCTIONS(REAL_POINTER)
+REAL_FUNCTIONS_ERRNO(REAL_POINTER)
 #undef REAL_POINTER
 
 static void *look_up(const char *name) {
@@ -45,6 +49,7 @@ FINDER(pthread_join, (pthread_t p, void **r), (p, r))
 FINDER(pthread_tryjoin_np, (pthread_t p, void **r), (p, r))
 FINDER(pthread_timedjoin_np, (pthread_t p, void **r, const struct timespec *t), (p, r, t))
 FINDER(pthread_clockjoin_np, (pthread_t p, void **r, clockid_t c, const struct timespec *t), (p, r, c, t))
+FINDER(pthread_cancel, (pthread_t p), (p))
 FINDER(pthread_detach, (pthread_t p), (p))
 void real_pthread_exit_find(void *value) {
     REAL_LOOK_UP(pthread_exit)
@@ -55,27 +60,86 @@ void real_pthread_exit_find(void *value) {
 
 FINDER(dlclose, (void *h), (h))
 
-/* By version: such programs know no sanitizer that could come between. */
-static int find_cond_wait_old(pthread_cond_t *cond, pthread_mutex_t *mutex) {
-    void *volatile found = dlvsym(RTLD_NEXT, "pthread_cond_wait", "GLIBC_2.2.5");
-    if (!found)
-        return ENOSYS;
-    *(void **)&real_cond_wait_old = found;
-    return real_cond_wait_old(cond, mutex);
+#define R pthread_rwlock_t *r
+FINDER(pthread_cond_signal, (pthread_cond_t * c), (c))
+FINDER(pthread_cond_broadcast, (pthread_cond_t * c), (c))
+FINDER(pthread_cond_init, (pthread_cond_t * c, const pthread_condattr_t *a), (c, a))
+FINDER(pthread_cond_destroy, (pthread_cond_t * c), (c))
+FINDER(pthread_rwlock_init, (R, const pthread_rwlockattr_t *a), (r, a))
+FINDER(pthread_rwlock_destroy, (R), (r))
+FINDER(pthread_rwlock_rdlock, (R), (r))
+FINDER(pthread_rwlock_wrlock, (R), (r))
+FINDER(pthread_rwlock_tryrdlock, (R), (r))
+FINDER(pthread_rwlock_trywrlock, (R), (r))
+FINDER(pthread_rwlock_timedrdlock, (R, const struct timespec *t), (r, t))
+FINDER(pthread_rwlock_timedwrlock, (R, const struct timespec *t), (r, t))
+FINDER(pthread_rwlock_clockrdlock, (R, clockid_t c, const struct timespec *t), (r, c, t))
+FINDER(pthread_rwlock_clockwrlock, (R, clockid_t c, const struct timespec *t), (r, c, t))
+FINDER(pthread_rwlock_unlock, (R), (r))
+#undef R
+FINDER(pthread_spin_init, (pthread_spinlock_t * s, int p), (s, p))
+FINDER(pthread_spin_destroy, (pthread_spinlock_t * s), (s))
+FINDER(pthread_spin_lock, (pthread_spinlock_t * s), (s))
+FINDER(pthread_spin_trylock, (pthread_spinlock_t * s), (s))
+FINDER(pthread_spin_unlock, (pthread_spinlock_t * s), (s))
+FINDER(pthread_barrier_init, (pthread_barrier_t * b, const pthread_barrierattr_t *a, unsigned n), (b, a, n))
+FINDER(pthread_barrier_destroy, (pthread_barrier_t * b), (b))
+FINDER(pthread_barrier_wait, (pthread_barrier_t * b), (b))
+
+#define FINDER_ERRNO(name, parameters, arguments)                                                            \
+    int real_##name##_find parameters {                                                                      \
+        REAL_LOOK_UP(name)                                                                                   \
+        if (found)                                                                                           \
+            return found arguments;                                                                          \
+        errno = ENOSYS;                                                                                      \
+        return -1;                                                                                           \
+    }
+
+FINDER_ERRNO(sem_init, (sem_t * s, int p, unsigned v), (s, p, v))
+FINDER_ERRNO(sem_destroy, (sem_t * s), (s))
+FINDER_ERRNO(sem_close, (sem_t * s), (s))
+FINDER_ERRNO(sem_wait, (sem_t * s), (s))
+FINDER_ERRNO(sem_trywait, (sem_t * s), (s))
+FINDER_ERRNO(sem_timedwait, (sem_t * s, const struct timespec *t), (s, t))
+FINDER_ERRNO(sem_clockwait, (sem_t * s, clockid_t c, const struct timespec *t), (s, c, t))
+FINDER_ERRNO(sem_post, (sem_t * s), (s))
+FINDER_ERRNO(fork, (void), ())
+FINDER_ERRNO(setuid, (uid_t u), (u))
+FINDER_ERRNO(seteuid, (uid_t e), (e))
+FINDER_ERRNO(setreuid, (uid_t r, uid_t e), (r, e))
+FINDER_ERRNO(setresuid, (uid_t r, uid_t e, uid_t s), (r, e, s))
+FINDER_ERRNO(chroot, (const char *p), (p))
+
+sem_t *real_sem_open_find(const char *name, int flags, ...) {
+    va_list more;
+    REAL_LOOK_UP(sem_open)
+    va_start(more, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;
+    unsigned value = flags & O_CREAT ? va_arg(more, unsigned) : 0;
+    va_end(more);
+    if (found)
+        return found(name, flags, mode, value);
+    errno = ENOSYS;
+    return SEM_FAILED;
 }
 
-static int find_cond_timedwait_old(pthread_cond_t *cond, pthread_mutex_t *mutex,
-                                   const struct timespec *until) {
-    void *volatile found = dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.2.5");
-    if (!found)
-        return ENOSYS;
-    *(void **)&real_cond_timedwait_old = found;
-    return real_cond_timedwait_old(cond, mutex, until);
-}
+#define FINDER_OLD(name, parameters, arguments)                                                              \
+    static int find_old_##name parameters {                                                                  \
+        void *volatile found = dlvsym(RTLD_NEXT, #name, "GLIBC_2.2.5");                                      \
+        if (!found)                                                                                          \
+            return ENOSYS;                                                                                   \
+        __atomic_store_n((void **)&real_##name##_before, found, __ATOMIC_RELAXED);                           \
+        return OLD(name) arguments;                                                                          \
+    }                                                                                                        \
+    int(*real_##name##_before) parameters = find_old_##name;
 
-int (*real_cond_wait_old)(pthread_cond_t *, pthread_mutex_t *) = find_cond_wait_old;
-int (*real_cond_timedwait_old)(pthread_cond_t *, pthread_mutex_t *,
-                               const struct timespec *) = find_cond_timedwait_old;
+FINDER_OLD(pthread_cond_wait, (pthread_cond_t * c, pthread_mutex_t *m), (c, m))
+FINDER_OLD(pthread_cond_timedwait, (pthread_cond_t * c, pthread_mutex_t *m, const struct timespec *t),
+           (c, m, t))
+FINDER_OLD(pthread_cond_signal, (pthread_cond_t * c), (c))
+FINDER_OLD(pthread_cond_broadcast, (pthread_cond_t * c), (c))
+FINDER_OLD(pthread_cond_init, (pthread_cond_t * c, const pthread_condattr_t *a), (c, a))
+FINDER_OLD(pthread_cond_destroy, (pthread_cond_t * c), (c))
 
 extern int _dl_find_object(void *address, struct dl_find_object *result) __attribute__((weak));
 
@@ -91,6 +155,7 @@ static bool in_libc(void *function) {
 void real_start(void) {
 #define REAL_START(result, name, parameters) {REAL_LOOK_UP(name)}
     REAL_FUNCTIONS(REAL_START)
+    REAL_FUNCTIONS_ERRNO(REAL_START)
 #undef REAL_START
     void *lock;
     *(__typeof__(real_pthread_mutex_lock_now) *)&lock = REAL(pthread_mutex_lock);

@@ -7,8 +7,11 @@
 #ifndef GORDIAN_INTERPOSE_REAL_H
 #define GORDIAN_INTERPOSE_REAL_H
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
+#include <sys/types.h>
 #include <time.h>
 
 #define REAL_FUNCTIONS(X)                                                                                    \
@@ -23,28 +26,82 @@
     X(int, pthread_cond_timedwait, (pthread_cond_t *, pthread_mutex_t *, const struct timespec *))           \
     X(int, pthread_cond_clockwait,                                                                           \
       (pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *))                             \
+    X(int, pthread_cond_signal, (pthread_cond_t *))                                                          \
+    X(int, pthread_cond_broadcast, (pthread_cond_t *))                                                       \
+    X(int, pthread_cond_init, (pthread_cond_t *, const pthread_condattr_t *))                                \
+    X(int, pthread_cond_destroy, (pthread_cond_t *))                                                         \
+    X(int, pthread_rwlock_init, (pthread_rwlock_t *, const pthread_rwlockattr_t *))                          \
+    X(int, pthread_rwlock_destroy, (pthread_rwlock_t *))                                                     \
+    X(int, pthread_rwlock_rdlock, (pthread_rwlock_t *))                                                      \
+    X(int, pthread_rwlock_wrlock, (pthread_rwlock_t *))                                                      \
+    X(int, pthread_rwlock_tryrdlock, (pthread_rwlock_t *))                                                   \
+    X(int, pthread_rwlock_trywrlock, (pthread_rwlock_t *))                                                   \
+    X(int, pthread_rwlock_timedrdlock, (pthread_rwlock_t *, const struct timespec *))                        \
+    X(int, pthread_rwlock_timedwrlock, (pthread_rwlock_t *, const struct timespec *))                        \
+    X(int, pthread_rwlock_clockrdlock, (pthread_rwlock_t *, clockid_t, const struct timespec *))             \
+    X(int, pthread_rwlock_clockwrlock, (pthread_rwlock_t *, clockid_t, const struct timespec *))             \
+    X(int, pthread_rwlock_unlock, (pthread_rwlock_t *))                                                      \
+    X(int, pthread_spin_init, (pthread_spinlock_t *, int))                                                   \
+    X(int, pthread_spin_destroy, (pthread_spinlock_t *))                                                     \
+    X(int, pthread_spin_lock, (pthread_spinlock_t *))                                                        \
+    X(int, pthread_spin_trylock, (pthread_spinlock_t *))                                                     \
+    X(int, pthread_spin_unlock, (pthread_spinlock_t *))                                                      \
+    X(int, pthread_barrier_init, (pthread_barrier_t *, const pthread_barrierattr_t *, unsigned))             \
+    X(int, pthread_barrier_destroy, (pthread_barrier_t *))                                                   \
+    X(int, pthread_barrier_wait, (pthread_barrier_t *))                                                      \
     X(int, pthread_create, (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))                 \
     X(int, pthread_join, (pthread_t, void **))                                                               \
     X(int, pthread_tryjoin_np, (pthread_t, void **))                                                         \
     X(int, pthread_timedjoin_np, (pthread_t, void **, const struct timespec *))                              \
     X(int, pthread_clockjoin_np, (pthread_t, void **, clockid_t, const struct timespec *))                   \
     X(void, pthread_exit, (void *))                                                                          \
+    X(int, pthread_cancel, (pthread_t))                                                                      \
     X(int, pthread_detach, (pthread_t))                                                                      \
-    X(int, dlclose, (void *))
+    X(pid_t, fork, (void))                                                                                   \
+    X(int, dlclose, (void *))                                                                                \
+    X(int, setuid, (uid_t))                                                                                  \
+    X(int, seteuid, (uid_t))                                                                                 \
+    X(int, setreuid, (uid_t, uid_t))                                                                         \
+    X(int, setresuid, (uid_t, uid_t, uid_t))                                                                 \
+    X(int, chroot, (const char *))
+
+/* These say -1 and errno. */
+#define REAL_FUNCTIONS_ERRNO(X)                                                                              \
+    X(int, sem_init, (sem_t *, int, unsigned))                                                               \
+    X(int, sem_destroy, (sem_t *))                                                                           \
+    X(int, sem_close, (sem_t *))                                                                             \
+    X(int, sem_wait, (sem_t *))                                                                              \
+    X(int, sem_trywait, (sem_t *))                                                                           \
+    X(int, sem_timedwait, (sem_t *, const struct timespec *))                                                \
+    X(int, sem_clockwait, (sem_t *, clockid_t, const struct timespec *))                                     \
+    X(int, sem_post, (sem_t *))                                                                              \
+    X(sem_t *, sem_open, (const char *, int, ...))
+
+/* glibc's of before 2.3.2, whose conditions look different inside. They are found by version: programs of
+ * that time know no sanitizer that could come between. */
+#define REAL_FUNCTIONS_OLD(X)                                                                                \
+    X(int, pthread_cond_wait, (pthread_cond_t *, pthread_mutex_t *))                                         \
+    X(int, pthread_cond_timedwait, (pthread_cond_t *, pthread_mutex_t *, const struct timespec *))           \
+    X(int, pthread_cond_signal, (pthread_cond_t *))                                                          \
+    X(int, pthread_cond_broadcast, (pthread_cond_t *))                                                       \
+    X(int, pthread_cond_init, (pthread_cond_t *, const pthread_condattr_t *))                                \
+    X(int, pthread_cond_destroy, (pthread_cond_t *))
 
 #define REAL_DECLARE(result, name, parameters)                                                               \
     extern result(*real_##name##_now) parameters;                                                            \
     result real_##name##_find parameters;
 REAL_FUNCTIONS(REAL_DECLARE)
+REAL_FUNCTIONS_ERRNO(REAL_DECLARE)
+#undef REAL_DECLARE
+#define REAL_DECLARE(result, name, parameters) extern result(*real_##name##_before) parameters;
+REAL_FUNCTIONS_OLD(REAL_DECLARE)
 #undef REAL_DECLARE
 
 /* Call it as REAL(pthread_mutex_lock)(mutex). */
 #define REAL(name) (__atomic_load_n(&real_##name##_now, __ATOMIC_RELAXED))
 
-/* glibc's condition waits of before 2.3.2, whose conditions look different inside; a program linked then has
- * the other calls of that version too. */
-extern int (*real_cond_wait_old)(pthread_cond_t *, pthread_mutex_t *);
-extern int (*real_cond_timedwait_old)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+/* The old version. */
+#define OLD(name) (__atomic_load_n(&real_##name##_before, __ATOMIC_RELAXED))
 
 /* Look up every function. From the constructor. */
 void real_start(void);

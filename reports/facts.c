@@ -22,6 +22,8 @@ struct facts {
     struct places findings, profiles;
     struct facts_futex_user *futex_users;
     size_t futex_users_count, futex_users_capacity;
+    struct facts_lock **shared;
+    size_t shared_count, shared_capacity;
     struct table modules_by_id, threads, locks;
     struct table stacks, pythons; /* pointers to their offsets */
 };
@@ -50,6 +52,7 @@ void facts_close(struct facts *facts) {
     free(facts->findings.offsets);
     free(facts->profiles.offsets);
     free(facts->futex_users);
+    free(facts->shared);
     table_free(&facts->modules_by_id);
     table_free(&facts->threads);
     table_free(&facts->locks);
@@ -140,6 +143,11 @@ static void add_lock(struct facts *facts, const struct recording_lock *record, u
         .at = place,
     };
     table_put(&facts->locks, record->lock, lock);
+    if (!lock->shared || !lock->inode)
+        return;
+    facts->shared = memory_array_grow(facts->shared, &facts->shared_capacity, facts->shared_count + 1,
+                                      sizeof *facts->shared);
+    facts->shared[facts->shared_count++] = lock;
 }
 
 /* Remember where the record of this id stands; the first one counts. */
@@ -266,6 +274,14 @@ const struct facts_thread *facts_thread(const struct facts *facts, uint32_t id) 
 
 const struct facts_lock *facts_lock(const struct facts *facts, uint32_t id) {
     return table_find(&facts->locks, id);
+}
+
+size_t facts_shared_locks(const struct facts *facts) {
+    return facts->shared_count;
+}
+
+const struct facts_lock *facts_shared_lock(const struct facts *facts, size_t index) {
+    return facts->shared[index];
 }
 
 const struct recording_stack *facts_stack(struct facts *facts, uint32_t id, uint64_t *place) {

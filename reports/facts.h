@@ -73,6 +73,10 @@ size_t facts_threads(const struct facts *facts);
 const struct facts_thread *facts_thread(const struct facts *facts, uint32_t id); /* NULL: not known */
 const struct facts_lock *facts_lock(const struct facts *facts, uint32_t id);     /* NULL: not known */
 
+/* Locks between processes whose place in a file is known, in the order of the log. */
+size_t facts_shared_locks(const struct facts *facts);
+const struct facts_lock *facts_shared_lock(const struct facts *facts, size_t index);
+
 /* The stack's record, valid until the next call with the facts or their reader; NULL when not known. */
 const struct recording_stack *facts_stack(struct facts *facts, uint32_t id, uint64_t *place);
 

@@ -11,6 +11,7 @@ const char *message_event(uint32_t kind) {
     switch (kind) {
     case FINDING_MISUSE_USE_DESTROYED:
         return "destroyed";
+    case FINDING_MISUSE_UNLOCK_UNLOCKED:
     case FINDING_MISUSE_SEM_OVERFLOW:
     case FINDING_MISUSE_BAD_BARRIER:
         return "initialised";

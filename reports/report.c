@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "reports/coverage.h"
+#include "reports/crossing.h"
+#include "reports/crossing_finding.h"
 #include "reports/facts.h"
 #include "reports/finding_id.h"
 #include "reports/frames.h"
@@ -57,6 +59,7 @@ struct report {
     struct table by_id;                             /* -> struct variant */
     struct table by_signature, by_locks, by_orphan; /* -> struct entry */
     struct profile_list *profiles;                  /* read when they are asked for */
+    struct crossing *crossing;
     struct report_run run;
     bool has_run;
     const char **unseen; /* sorted; NULL-terminated */
@@ -66,7 +69,7 @@ struct report {
 struct report *report_create(void) {
     size_t capacity = 0;
     struct report *report = memory_array_grow(NULL, &capacity, 1, sizeof *report);
-    *report = (struct report){.symbols = symbols_create()};
+    *report = (struct report){.symbols = symbols_create(), .crossing = crossing_create()};
     report->profiles = memory_pool_alloc(&report->pool, sizeof *report->profiles);
     report->unseen = memory_array_grow(NULL, &report->unseen_capacity, 1, sizeof *report->unseen);
     report->unseen[0] = NULL;
@@ -82,6 +85,7 @@ void report_free(struct report *report) {
         free(report->sources[i]->closings);
     }
     symbols_free(report->symbols);
+    crossing_free(report->crossing);
     table_free(&report->by_id);
     table_free(&report->by_signature);
     table_free(&report->by_locks);
@@ -299,9 +303,8 @@ static struct entry *same_bug(struct report *report, const struct report_finding
     return entry && !has_kind(entry, finding->kind) ? entry : NULL;
 }
 
-static struct variant *add_finding(struct report *report, struct source *source,
-                                   const struct recording_finding *record) {
-    struct report_finding finding = resolve(report, source, record);
+/* The variant of a finding that is resolved, a new one or that of the same bug. */
+static struct variant *enter_finding(struct report *report, struct report_finding finding) {
     uint64_t signature = finding_id_signature(&finding), id = finding_id_of(&finding, signature);
     uint64_t locks = is_deadlock(finding.kind) ? locks_number(&finding) : 0;
     size_t orphans_count;
@@ -338,7 +341,7 @@ static void read_findings(struct report *report, struct source *source) {
         }
         struct closing *closing = &source->closings[i];
         if (count && !closing->variant)
-            closing->variant = add_finding(report, source, record);
+            closing->variant = enter_finding(report, resolve(report, source, record));
         count_closing(closing, count);
     }
 }
@@ -471,6 +474,49 @@ int report_update(struct report *report, const char *path, char *error, size_t e
     read_findings(report, source);
     scan_modules(report, source);
     return 0;
+}
+
+/* The processes that are looked at for deadlocks between them. */
+struct crossed {
+    struct report *report;
+    struct crossing_process *processes; /* one for each source */
+};
+
+static void add_crossing(void *context, const struct crossing_knot *knot) {
+    struct crossed *crossed = context;
+    struct report *report = crossed->report;
+    size_t holds;
+    struct report_finding finding =
+        crossing_finding_of(&report->pool, knot, crossed->processes, report->sources_count, &holds);
+    gather_names(report, &finding, holds);
+    finding.message = message_of(&report->pool, &finding);
+    struct variant *variant = enter_finding(report, finding);
+    variant->finding.count++;
+    choose_shown(variant->entry);
+}
+
+bool report_shares_locks(const struct report *report) {
+    for (size_t i = 0; i < report->sources_count; i++)
+        if (facts_shared_locks(report->sources[i]->facts))
+            return true;
+    return false;
+}
+
+bool report_cross(struct report *report) {
+    size_t capacity = 0;
+    struct crossed crossed = {report, NULL};
+    if (report->sources_count < 2)
+        return false;
+    crossed.processes = memory_array_grow(NULL, &capacity, report->sources_count, sizeof *crossed.processes);
+    for (size_t i = 0; i < report->sources_count; i++) {
+        struct source *source = report->sources[i];
+        crossed.processes[i] =
+            (struct crossing_process){source->facts, source->path, &source->resolver, &source->process};
+    }
+    bool again =
+        crossing_look(report->crossing, crossed.processes, report->sources_count, add_crossing, &crossed);
+    free(crossed.processes);
+    return again;
 }
 
 const char *report_damage(const struct report *report, size_t index) {

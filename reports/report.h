@@ -42,6 +42,7 @@ struct report_stack {
 struct report_thread {
     const char *id;   /* "T1" */
     const char *name; /* pthread name, "main" for the first thread; never NULL */
+    uint32_t pid;     /* of its process, as that sees it */
     uint32_t tid;
     const char *creator;         /* id of the creating thread; NULL when not known */
     struct report_stack created; /* count 0 for the first thread */
@@ -160,6 +161,15 @@ void report_set_run(struct report *report, const struct report_run *run);
  * damaged somewhere gives what stands before the damage and returns 0, and report_damage says so. A file that
  * is no recording gives -EINVAL. */
 int report_update(struct report *report, const char *path, char *error, size_t error_size);
+
+/* Look for deadlocks between the processes whose recordings were read: what their threads hold and wait for
+ * now, or did when they were last heard of. New findings are appended as report_update does. Returns whether
+ * something is to be confirmed by another call, REPORT_CONFIRM_MS later. O(threads and what they hold). */
+bool report_cross(struct report *report);
+#define REPORT_CONFIRM_MS 100
+
+/* Whether a process whose recording was read has locks between processes. */
+bool report_shares_locks(const struct report *report);
 
 /* One line about a recording that was damaged or cut off, NULL when there was none. */
 const char *report_damage(const struct report *report, size_t index);

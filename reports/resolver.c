@@ -111,6 +111,7 @@ const struct report_thread *resolver_thread(struct resolver *resolver, uint32_t 
     const struct facts_thread *fact = facts_thread(resolver->facts, id);
     thread = memory_pool_alloc(resolver->pool, sizeof *thread);
     thread->id = memory_pool_format(resolver->pool, "T%u", id);
+    thread->pid = recording_reader_header(facts_reader(resolver->facts))->pid;
     thread->name = names_thread(resolver->pool, thread->id, id,
                                 fact ? memory_pool_copy(resolver->pool, fact->name, strlen(fact->name)) : "",
                                 facts_exe(resolver->facts));

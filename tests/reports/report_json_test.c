@@ -162,7 +162,7 @@ TEST(kinds_say_what_their_numbers_are) {
 
 TEST(a_misuse_says_what_the_earlier_event_was) {
     static const char *const events[FINDING_KINDS] = {
-        [FINDING_MISUSE_UNLOCK_UNLOCKED] = "locked",
+        [FINDING_MISUSE_UNLOCK_UNLOCKED] = "initialised",
         [FINDING_MISUSE_UNLOCK_NOT_OWNER] = "locked",
         [FINDING_MISUSE_RELOCK] = "locked",
         [FINDING_MISUSE_DESTROY_LOCKED] = "locked",
