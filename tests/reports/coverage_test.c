@@ -51,7 +51,8 @@ static const char *marked(const char *mark_from, const char *mark_to) {
     const char *directory = getenv("TEST_TMPDIR");
     snprintf(path, sizeof path, "%s/coverage_test.marked", directory ? directory : "/tmp");
     FILE *in = fopen("/proc/self/exe", "rb"), *out = fopen(path, "wb");
-    CHECK(in && out);
+    if (!in || !out)
+        abort();
     fseek(in, 0, SEEK_END);
     size_t size = (size_t)ftell(in), length = strlen(mark_from);
     char *bytes = malloc(size);

@@ -123,7 +123,7 @@ TEST(functions_without_a_name_are_their_offset_in_their_module) {
 }
 
 TEST(blocked_threads_count_in_any_order_and_those_that_wait_alike_once) {
-    struct report_step crowd[5];
+    static struct report_step crowd[5];
     start();
     finding.kind = FINDING_HANG_ALL_BLOCKED;
     uint64_t before = signature();
