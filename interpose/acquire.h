@@ -68,6 +68,8 @@ int acquire_not_free(const struct primitive *p, void *object, int result, uint64
                      uint64_t bp);
 
 extern const struct primitive hooks_mutex;
+int hooks_try_mutex(void *mutex);
+bool hooks_mutex_answers(void *mutex, const struct recording_held *held);
 
 /* A wait with a limit is shown from outside, but it is no edge: it ends by itself. */
 struct timed_wait {

@@ -12,6 +12,7 @@
 #include <semaphore.h>
 #include <stdbool.h>
 #include <sys/types.h>
+#include <threads.h>
 #include <time.h>
 
 #define REAL_FUNCTIONS(X)                                                                                    \
@@ -77,6 +78,25 @@
     X(int, sem_post, (sem_t *))                                                                              \
     X(sem_t *, sem_open, (const char *, int, ...))
 
+/* These say thrd_success, thrd_error and the like, or nothing. */
+#define REAL_FUNCTIONS_C11(X)                                                                                \
+    X(int, mtx_init, (mtx_t *, int))                                                                         \
+    X(void, mtx_destroy, (mtx_t *))                                                                          \
+    X(int, mtx_lock, (mtx_t *))                                                                              \
+    X(int, mtx_trylock, (mtx_t *))                                                                           \
+    X(int, mtx_timedlock, (mtx_t *, const struct timespec *))                                                \
+    X(int, mtx_unlock, (mtx_t *))                                                                            \
+    X(int, cnd_init, (cnd_t *))                                                                              \
+    X(void, cnd_destroy, (cnd_t *))                                                                          \
+    X(int, cnd_signal, (cnd_t *))                                                                            \
+    X(int, cnd_broadcast, (cnd_t *))                                                                         \
+    X(int, cnd_wait, (cnd_t *, mtx_t *))                                                                     \
+    X(int, cnd_timedwait, (cnd_t *, mtx_t *, const struct timespec *))                                       \
+    X(int, thrd_create, (thrd_t *, thrd_start_t, void *))                                                    \
+    X(int, thrd_join, (thrd_t, int *))                                                                       \
+    X(int, thrd_detach, (thrd_t))                                                                            \
+    X(void, thrd_exit, (int))
+
 /* glibc's of before 2.3.2, whose conditions look different inside. They are found by version: programs of
  * that time know no sanitizer that could come between. */
 #define REAL_FUNCTIONS_OLD(X)                                                                                \
@@ -92,6 +112,7 @@
     result real_##name##_find parameters;
 REAL_FUNCTIONS(REAL_DECLARE)
 REAL_FUNCTIONS_ERRNO(REAL_DECLARE)
+REAL_FUNCTIONS_C11(REAL_DECLARE)
 #undef REAL_DECLARE
 #define REAL_DECLARE(result, name, parameters) extern result(*real_##name##_before) parameters;
 REAL_FUNCTIONS_OLD(REAL_DECLARE)
@@ -109,5 +130,9 @@ void real_start(void);
 /* Whether the next pthread_mutex_lock is libc's own. If it is a sanitizer's, hooks call it as the program
  * does, so that it sees a lock and not a trylock. */
 extern bool real_is_libc;
+
+/* Whether the next mtx_lock is libc's own. Another library's may keep something else than pthread objects in
+ * a mtx_t: then C11's functions are all passed through. */
+extern bool real_c11_is_libc;
 
 #endif
