@@ -5,7 +5,6 @@
 #include "interpose/gil.h"
 #include "interpose/misuse.h"
 #include "interpose/objects.h"
-#include "interpose/ordering.h"
 #include "interpose/parties.h"
 
 static uint64_t *word_of(uint32_t condition, const void *cond) {
@@ -29,16 +28,6 @@ void cond_end(void *argument) {
         if (held)
             held->depth = wait->depth;
     }
-}
-
-/* Taking the mutex again with other locks held is an acquisition like any other, and it has no limit. */
-static void order_mutex(struct thread *t, const struct cond_wait *wait) {
-    if (!t->slot->held_count || !session_threaded)
-        return;
-    uint64_t sum = thread_held_sum(t->held, t->slot->held_count);
-    uint64_t key = thread_seen_key(t, sum, wait->lock, LOCK_EXCLUSIVE);
-    if (!thread_seen(t, key) && !ordering_known(t, wait->lock, LOCK_EXCLUSIVE, key))
-        ordering_add(t, wait->lock, LOCK_EXCLUSIVE, wait->stack, wait->call, key);
 }
 
 void cond_begin(struct cond_wait *wait, pthread_cond_t *cond, pthread_mutex_t *mutex, bool timed,
@@ -77,8 +66,9 @@ void cond_begin(struct cond_wait *wait, pthread_cond_t *cond, pthread_mutex_t *m
                                .address = cond,
                                .stack = wait->stack};
     waits_begin(t, &wait->wait, call);
+    /* Taking the mutex again with other locks held is an acquisition like any other, and has no limit. */
     if (held)
-        order_mutex(t, wait);
+        acquire_order(t, id, LOCK_EXCLUSIVE, wait->stack, call);
     wait->thread = t;
     uint64_t *word = word_of(wait->condition, cond);
     if (word)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-bool real_is_libc = true, real_c11_is_libc = true;
+bool real_is_libc = true, real_c11_is_libc = true, real_once_is_libc = true;
 
 /* Each pointer starts at a finder that looks the function up and calls it. The result of dlsym goes through a
  * local: a tail call would make dlsym see the loader as its caller. */
@@ -53,6 +53,7 @@ FINDER(pthread_timedjoin_np, (pthread_t p, void **r, const struct timespec *t), 
 FINDER(pthread_clockjoin_np, (pthread_t p, void **r, clockid_t c, const struct timespec *t), (p, r, c, t))
 FINDER(pthread_cancel, (pthread_t p), (p))
 FINDER(pthread_detach, (pthread_t p), (p))
+FINDER(pthread_once, (pthread_once_t * o, void (*f)(void)), (o, f))
 void real_pthread_exit_find(void *value) {
     REAL_LOOK_UP(pthread_exit)
     if (found)
@@ -150,6 +151,7 @@ FINDER_C11(cnd_signal, (cnd_t * c), (c))
 FINDER_C11(cnd_broadcast, (cnd_t * c), (c))
 FINDER_C11(cnd_wait, (cnd_t * c, mtx_t *m), (c, m))
 FINDER_C11(cnd_timedwait, (cnd_t * c, mtx_t *m, const struct timespec *t), (c, m, t))
+FINDER_VOID(call_once, (once_flag * o, void (*f)(void)), (o, f))
 FINDER_C11(thrd_create, (thrd_t * h, thrd_start_t f, void *x), (h, f, x))
 FINDER_C11(thrd_join, (thrd_t h, int *r), (h, r))
 FINDER_C11(thrd_detach, (thrd_t h), (h))
@@ -197,4 +199,6 @@ void real_start(void) {
 #undef REAL_START
     real_is_libc = in_libc((void *)(uintptr_t)REAL(pthread_mutex_lock));
     real_c11_is_libc = in_libc((void *)(uintptr_t)REAL(mtx_lock));
+    real_once_is_libc =
+        in_libc((void *)(uintptr_t)REAL(pthread_once)) && in_libc((void *)(uintptr_t)REAL(call_once));
 }

@@ -58,6 +58,7 @@
     X(void, pthread_exit, (void *))                                                                          \
     X(int, pthread_cancel, (pthread_t))                                                                      \
     X(int, pthread_detach, (pthread_t))                                                                      \
+    X(int, pthread_once, (pthread_once_t *, void (*)(void)))                                                 \
     X(pid_t, fork, (void))                                                                                   \
     X(int, dlclose, (void *))                                                                                \
     X(int, setuid, (uid_t))                                                                                  \
@@ -95,7 +96,8 @@
     X(int, thrd_create, (thrd_t *, thrd_start_t, void *))                                                    \
     X(int, thrd_join, (thrd_t, int *))                                                                       \
     X(int, thrd_detach, (thrd_t))                                                                            \
-    X(void, thrd_exit, (int))
+    X(void, thrd_exit, (int))                                                                                \
+    X(void, call_once, (once_flag *, void (*)(void)))
 
 /* glibc's of before 2.3.2, whose conditions look different inside. They are found by version: programs of
  * that time know no sanitizer that could come between. */
@@ -134,5 +136,8 @@ extern bool real_is_libc;
 /* Whether the next mtx_lock is libc's own. Another library's may keep something else than pthread objects in
  * a mtx_t: then C11's functions are all passed through. */
 extern bool real_c11_is_libc;
+
+/* The same of pthread_once and call_once, whose word then tells whether the routine has ended. */
+extern bool real_once_is_libc;
 
 #endif
