@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "interpose/hooks_thread.h"
 
+#include "interpose/hooks_syscall.h"
 #include "interpose/locks.h"
 #include "interpose/misuse.h"
 #include "interpose/raw.h"
@@ -242,6 +243,7 @@ HOOK int dlclose(void *library) {
     if (t && thread_plain(t)) {
         KEEP_ERRNO;
         session_modules_changed(t);
+        futex_users_start();
     }
     return result;
 }

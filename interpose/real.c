@@ -126,6 +126,20 @@ sem_t *real_sem_open_find(const char *name, int flags, ...) {
     return SEM_FAILED;
 }
 
+long real_syscall_find(long number, ...) {
+    va_list more;
+    long a[6];
+    REAL_LOOK_UP(syscall)
+    va_start(more, number);
+    for (int i = 0; i < 6; i++)
+        a[i] = va_arg(more, long);
+    va_end(more);
+    if (found)
+        return found(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    errno = ENOSYS;
+    return -1;
+}
+
 #define FINDER_C11(name, parameters, arguments)                                                              \
     int real_##name##_find parameters {                                                                      \
         REAL_LOOK_UP(name)                                                                                   \

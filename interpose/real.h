@@ -77,7 +77,8 @@
     X(int, sem_timedwait, (sem_t *, const struct timespec *))                                                \
     X(int, sem_clockwait, (sem_t *, clockid_t, const struct timespec *))                                     \
     X(int, sem_post, (sem_t *))                                                                              \
-    X(sem_t *, sem_open, (const char *, int, ...))
+    X(sem_t *, sem_open, (const char *, int, ...))                                                           \
+    X(long, syscall, (long, ...))
 
 /* These say thrd_success, thrd_error and the like, or nothing. */
 #define REAL_FUNCTIONS_C11(X)                                                                                \
