@@ -126,6 +126,27 @@ sem_t *real_sem_open_find(const char *name, int flags, ...) {
     return SEM_FAILED;
 }
 
+FINDER_ERRNO(fclose, (FILE * f), (f))
+FINDER_ERRNO(flock, (int f, int o), (f, o))
+FINDER_ERRNO(lockf, (int f, int c, off_t n), (f, c, n))
+FINDER_ERRNO(lockf64, (int f, int c, off_t n), (f, c, n))
+
+/* The argument, if there is one, is a number or a pointer. */
+#define FINDER_FCNTL(name)                                                                                   \
+    int real_##name##_find(int file, int command, ...) {                                                     \
+        va_list more;                                                                                        \
+        REAL_LOOK_UP(name)                                                                                   \
+        va_start(more, command);                                                                             \
+        void *argument = va_arg(more, void *);                                                               \
+        va_end(more);                                                                                        \
+        if (found)                                                                                           \
+            return found(file, command, argument);                                                           \
+        errno = ENOSYS;                                                                                      \
+        return -1;                                                                                           \
+    }
+FINDER_FCNTL(fcntl)
+FINDER_FCNTL(fcntl64)
+
 long real_syscall_find(long number, ...) {
     va_list more;
     long a[6];
@@ -153,6 +174,9 @@ long real_syscall_find(long number, ...) {
             found arguments;                                                                                 \
     }
 
+FINDER_VOID(flockfile, (FILE * f), (f))
+FINDER(ftrylockfile, (FILE * f), (f))
+FINDER_VOID(funlockfile, (FILE * f), (f))
 FINDER_C11(mtx_init, (mtx_t * m, int k), (m, k))
 FINDER_VOID(mtx_destroy, (mtx_t * m), (m))
 FINDER_C11(mtx_lock, (mtx_t * m), (m))

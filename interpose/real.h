@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include <threads.h>
 #include <time.h>
@@ -59,6 +60,9 @@
     X(int, pthread_cancel, (pthread_t))                                                                      \
     X(int, pthread_detach, (pthread_t))                                                                      \
     X(int, pthread_once, (pthread_once_t *, void (*)(void)))                                                 \
+    X(void, flockfile, (FILE *))                                                                             \
+    X(int, ftrylockfile, (FILE *))                                                                           \
+    X(void, funlockfile, (FILE *))                                                                           \
     X(pid_t, fork, (void))                                                                                   \
     X(int, dlclose, (void *))                                                                                \
     X(int, setuid, (uid_t))                                                                                  \
@@ -78,6 +82,12 @@
     X(int, sem_clockwait, (sem_t *, clockid_t, const struct timespec *))                                     \
     X(int, sem_post, (sem_t *))                                                                              \
     X(sem_t *, sem_open, (const char *, int, ...))                                                           \
+    X(int, fclose, (FILE *))                                                                                 \
+    X(int, flock, (int, int))                                                                                \
+    X(int, lockf, (int, int, off_t))                                                                         \
+    X(int, lockf64, (int, int, off_t))                                                                       \
+    X(int, fcntl, (int, int, ...))                                                                           \
+    X(int, fcntl64, (int, int, ...))                                                                         \
     X(long, syscall, (long, ...))
 
 /* These say thrd_success, thrd_error and the like, or nothing. */
