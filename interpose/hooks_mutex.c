@@ -7,7 +7,7 @@
 
 /* Without the shortcuts: a mutex that this thread holds itself, or another process may hold, is tried in
  * earnest, since session_try_lock may be the lock that waits. */
-static int try_mutex(void *mutex) {
+int hooks_try_mutex(void *mutex) {
     uint64_t known = lock_table_get(mutex);
     if (known & LOCK_TABLE_UNTRIABLE)
         return EBUSY;
@@ -24,7 +24,7 @@ static int release_mutex(void *mutex) {
 }
 
 /* A mutex that this thread holds itself is waited for in vain, unless its type says otherwise. */
-static bool answers(void *mutex, const struct recording_held *held) {
+bool hooks_mutex_answers(void *mutex, const struct recording_held *held) {
     (void)held;
     struct locks_mutex_type type = locks_mutex_type(mutex);
     return type.recursive || type.errorcheck;
@@ -34,10 +34,10 @@ const struct primitive hooks_mutex = {.kind = LOCK_KIND_MUTEX,
                                       .family = RECORDING_FAMILY_MUTEX,
                                       .mode = LOCK_EXCLUSIVE,
                                       .wait = WAIT_LOCK,
-                                      .try_now = try_mutex,
+                                      .try_now = hooks_try_mutex,
                                       .take = take_mutex,
                                       .release = release_mutex,
-                                      .answers = answers};
+                                      .answers = hooks_mutex_answers};
 
 /* With a limit it is always tried in earnest: session_try_lock may be the lock that waits, and without a
  * limit. A robust one is not tried; this may be the first that is seen of it. */
