@@ -71,7 +71,7 @@ int acquire_again(const struct primitive *p, void *object, uint64_t pc, uint64_t
 int acquire_not_free(const struct primitive *p, void *object, int result, uint64_t pc, uint64_t sp,
                      uint64_t bp);
 
-extern const struct primitive hooks_mutex;
+extern const struct primitive hooks_mutex, hooks_mutex_limited;
 int hooks_try_mutex(void *mutex);
 bool hooks_mutex_answers(void *mutex, const struct recording_held *held);
 

@@ -90,7 +90,7 @@ HOOK int mtx_timedlock(mtx_t *mutex, const struct timespec *until) {
     struct timed_wait wait;
     if (!real_c11_is_libc)
         return REAL(mtx_timedlock)(mutex, until);
-    if (!acquire_timed_begins(&wait, &mtx, mutex, CLOCK_REALTIME, until, &call))
+    if (!acquire_timed_begins(&wait, &hooks_mutex_limited, mutex, CLOCK_REALTIME, until, &call))
         return to_thrd(acquire_tried(&mtx, mutex, wait.result, &call));
     int result = REAL(mtx_timedlock)(mutex, until);
     acquire_timed_ends(&wait);

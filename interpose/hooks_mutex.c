@@ -45,12 +45,12 @@ static int try_before_limit(void *mutex) {
     return locks_mutex_type(mutex).robust ? EBUSY : REAL(pthread_mutex_trylock)(mutex);
 }
 
-static const struct primitive limited = {.kind = LOCK_KIND_MUTEX,
-                                         .family = RECORDING_FAMILY_MUTEX,
-                                         .mode = LOCK_EXCLUSIVE,
-                                         .wait = WAIT_LOCK,
-                                         .try_now = try_before_limit,
-                                         .answers = answers};
+const struct primitive hooks_mutex_limited = {.kind = LOCK_KIND_MUTEX,
+                                              .family = RECORDING_FAMILY_MUTEX,
+                                              .mode = LOCK_EXCLUSIVE,
+                                              .wait = WAIT_LOCK,
+                                              .try_now = try_before_limit,
+                                              .answers = hooks_mutex_answers};
 
 static inline __attribute__((always_inline)) int try_fast(void *mutex) {
     return session_try_lock(mutex);
@@ -100,7 +100,7 @@ HOOK int pthread_mutex_trylock(pthread_mutex_t *mutex) {
 HOOK int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until) {
     struct call_site call = CALL_SITE();
     struct timed_wait wait;
-    if (!acquire_timed_begins(&wait, &limited, mutex, CLOCK_REALTIME, until, &call))
+    if (!acquire_timed_begins(&wait, &hooks_mutex_limited, mutex, CLOCK_REALTIME, until, &call))
         return acquire_tried(&hooks_mutex, mutex, wait.result, &call);
     int result = REAL(pthread_mutex_timedlock)(mutex, until);
     acquire_timed_ends(&wait);
@@ -110,7 +110,7 @@ HOOK int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *
 HOOK int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock, const struct timespec *until) {
     struct call_site call = CALL_SITE();
     struct timed_wait wait;
-    if (!acquire_timed_begins(&wait, &limited, mutex, clock, until, &call))
+    if (!acquire_timed_begins(&wait, &hooks_mutex_limited, mutex, clock, until, &call))
         return acquire_tried(&hooks_mutex, mutex, wait.result, &call);
     int result = REAL(pthread_mutex_clocklock)(mutex, clock, until);
     acquire_timed_ends(&wait);
