@@ -22,7 +22,7 @@ struct place {
 };
 
 static bool place_of(int file, struct place *out) {
-    struct stat status;
+    struct stat status = {0};
     if (raw_syscall(SYS_fstat, file, (long)&status, 0, 0, 0, 0) < 0)
         return false;
     *out = (struct place){status.st_dev, status.st_ino};
@@ -53,7 +53,7 @@ static void drop(struct thread *t, struct recording_held *held) {
 void files_drop_stale(struct thread *t) {
     for (uint32_t n = t->slot->held_count; n--;) {
         const struct lock *lock = locks_at(t->held[n].lock);
-        struct place place;
+        struct place place = {0};
         if (!lock || lock->kind != LOCK_KIND_FILE)
             continue;
         if (!place_of((int)lock->value, &place) || place.device != lock->device || place.inode != lock->word)
@@ -73,7 +73,7 @@ struct file_call {
 
 static bool begin(struct file_call *call, int file, int operation, const struct call_site *site) {
     struct thread *t = hooks_thread();
-    struct place place;
+    struct place place = {0};
     if (!t || (!thread_plain(t) && hooks_mode(t, site) != HOOK_FULL))
         return false;
     KEEP_ERRNO;
