@@ -65,6 +65,11 @@ void locks_record(uint32_t id) {
     record->first = lock->first;
     record->shared = lock->shared;
     record->value = lock->kind == LOCK_KIND_MUTEX ? lock->robust : lock->value;
+    if (lock->kind == LOCK_KIND_FILE) {
+        record->value = 0;
+        record->device = lock->device;
+        record->inode = lock->word;
+    }
     struct mappings_place place;
     if (lock->shared && mappings_shared(lock->address, &place)) {
         record->device = place.device;

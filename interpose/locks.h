@@ -23,7 +23,8 @@ struct lock {
     uint32_t next_own, last_own; /* in the list of locks on that stack; ids that are free use next_own */
     uint32_t initialised, first; /* stacks, for the record */
     uint32_t init_thread;        /* who initialised it; 0: not known */
-    uint32_t value;              /* semaphore: its first value; barrier: its count; 0: not known */
+    uint32_t value;              /* semaphore: its first value; barrier: its count; 0: not known; file: the
+                                    descriptor by which it was taken last */
     bool recorded;               /* its record is in the log */
     bool robust;                 /* the next to lock it is told that its owner is gone, and gets it */
     bool shared;                 /* between processes */
@@ -36,8 +37,9 @@ struct lock {
     bool inherited;   /* held in the parent when this process was forked off */
 
     /* These are changed without the session's lock. */
-    uint64_t word;  /* condition, barrier: see parties.h */
-    uint32_t mutex; /* condition: the one that its waiters hold */
+    uint64_t word;   /* condition, barrier: see parties.h; once: whether it has ended; file: its inode */
+    uint64_t device; /* file: with its inode, which one it is */
+    uint32_t mutex;  /* condition: the one that its waiters hold */
 
     struct recording_profile *profile; /* NULL: none yet */
     struct lock_signals *signals;      /* for one that a signal handler has taken (handlers.h); else NULL */

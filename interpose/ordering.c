@@ -4,6 +4,7 @@
 
 #include "detector/lock_graph.h"
 #include "interpose/gil.h"
+#include "interpose/hooks_file.h"
 #include "interpose/locks.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
@@ -107,6 +108,7 @@ void ordering_add(struct thread *t, uint32_t lock, uint32_t mode, struct stack_r
     struct lock_hold wants = {lock, mode, 0};
     session_enter(t);
     session_attend(t, call);
+    files_verify(t);
     const struct lock *about = locks_at(lock);
     bool watched = about && about->prefers_writers;
     bool known = mark_known_edges(t, &wants) && !watched;

@@ -2,6 +2,7 @@
 
 #include "interpose/findings.h"
 #include "interpose/gil.h"
+#include "interpose/hooks_file.h"
 #include "interpose/knots.h"
 #include "interpose/locks.h"
 #include "interpose/raw.h"
@@ -149,6 +150,7 @@ static void look_at_all(struct thread *t, bool ending) {
 }
 
 void waits_begin(struct thread *t, struct wait *wait, const struct call_site *call) {
+    files_verify(t);
     set_aside(t, wait, call->sp);
     publish(t, wait, call);
     if (wait->kind == WAIT_OUTSIDE)

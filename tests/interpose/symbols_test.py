@@ -18,24 +18,42 @@ LIBRARY = os.path.abspath(sys.argv.pop(1))
 
 # Every hook. A preloaded library's export comes before everybody else's of that name, so there may be no other.
 HOOKS = """
-    chroot dlclose seteuid setresuid setreuid setuid
-    pthread_clockjoin_np pthread_create pthread_detach pthread_exit pthread_join pthread_timedjoin_np pthread_tryjoin_np
-    pthread_cond_clockwait
-    pthread_cond_timedwait@GLIBC_2.2.5 pthread_cond_timedwait@@GLIBC_2.3.2
-    pthread_cond_wait@GLIBC_2.2.5 pthread_cond_wait@@GLIBC_2.3.2
+    chroot dlclose fork seteuid setresuid setreuid setuid syscall
+    __pthread_mutex_destroy __pthread_mutex_init __pthread_mutex_lock __pthread_mutex_trylock __pthread_mutex_unlock
+    __pthread_once __pthread_rwlock_destroy __pthread_rwlock_init __pthread_rwlock_rdlock __pthread_rwlock_tryrdlock
+    __pthread_rwlock_trywrlock __pthread_rwlock_unlock __pthread_rwlock_wrlock
     pthread_mutex_clocklock pthread_mutex_destroy pthread_mutex_init pthread_mutex_lock pthread_mutex_timedlock
     pthread_mutex_trylock pthread_mutex_unlock
+    pthread_rwlock_clockrdlock pthread_rwlock_clockwrlock pthread_rwlock_destroy pthread_rwlock_init
+    pthread_rwlock_rdlock pthread_rwlock_timedrdlock pthread_rwlock_timedwrlock pthread_rwlock_tryrdlock
+    pthread_rwlock_trywrlock pthread_rwlock_unlock pthread_rwlock_wrlock
+    pthread_spin_destroy pthread_spin_init pthread_spin_lock pthread_spin_trylock pthread_spin_unlock
+    pthread_barrier_destroy pthread_barrier_init pthread_barrier_wait
+    pthread_cond_broadcast@@GLIBC_2.3.2 pthread_cond_broadcast@GLIBC_2.2.5 pthread_cond_clockwait
+    pthread_cond_destroy@@GLIBC_2.3.2 pthread_cond_destroy@GLIBC_2.2.5 pthread_cond_init@@GLIBC_2.3.2
+    pthread_cond_init@GLIBC_2.2.5 pthread_cond_signal@@GLIBC_2.3.2 pthread_cond_signal@GLIBC_2.2.5
+    pthread_cond_timedwait@@GLIBC_2.3.2 pthread_cond_timedwait@GLIBC_2.2.5 pthread_cond_wait@@GLIBC_2.3.2
+    pthread_cond_wait@GLIBC_2.2.5
+    sem_clockwait sem_close sem_destroy sem_init sem_open sem_post sem_timedwait sem_trywait sem_wait
+    mtx_destroy mtx_init mtx_lock mtx_timedlock mtx_trylock mtx_unlock
+    cnd_broadcast cnd_destroy cnd_init cnd_signal cnd_timedwait cnd_wait
+    thrd_create thrd_detach thrd_exit thrd_join
+    call_once pthread_once
+    fclose fcntl fcntl64 flock flockfile ftrylockfile funlockfile lockf lockf64
+    pthread_cancel pthread_clockjoin_np pthread_create pthread_detach pthread_exit pthread_join pthread_timedjoin_np
+    pthread_tryjoin_np
 """.split()
 
 # Everything that the library may ask of libc. Whoever adds a name makes sure that it neither allocates nor takes a lock. No
 # mem* or str*: they would bind to a sanitizer's, which may not be ready yet.
 IMPORTS = """
     _ITM_deregisterTMCloneTable _ITM_registerTMCloneTable __cxa_finalize __gmon_start__
-    __errno_location __libc_stack_end environ
+    __errno_location __libc_stack_end __environ environ
     __pthread_register_cancel __pthread_unregister_cancel __pthread_unwind_next __register_atfork __sigsetjmp
     _dl_find_object dl_iterate_phdr dlopen dlsym dlvsym
     pthread_attr_destroy pthread_attr_getdetachstate pthread_attr_getstacksize pthread_getattr_default_np
-    pthread_key_create pthread_self pthread_setspecific
+    pthread_barrierattr_getpshared pthread_condattr_getpshared
+    pthread_key_create pthread_self pthread_setspecific pthread_testcancel sem_getvalue
 """.split()
 
 ALLOCATORS = re.compile(r"^(.*alloc.*|free|cfree|posix_memalign|memalign|_Zn[wa].*|_Zd[la].*|strn?dup|v?asprintf|getdelim"
@@ -91,8 +109,9 @@ class SymbolsTest(unittest.TestCase):
     def test_the_hooks_are_exported_and_nothing_else(self):
         self.assertEqual(self.exports, sorted(HOOKS))
 
-    def test_both_versions_of_the_condition_waits_are_exported(self):
-        for name in ("pthread_cond_wait", "pthread_cond_timedwait"):
+    def test_both_versions_of_the_condition_calls_are_exported(self):
+        for name in ("pthread_cond_wait", "pthread_cond_timedwait", "pthread_cond_signal", "pthread_cond_broadcast",
+                     "pthread_cond_init", "pthread_cond_destroy"):
             self.assertIn(name + "@GLIBC_2.2.5", self.exports)
             self.assertIn(name + "@@GLIBC_2.3.2", self.exports)
 
