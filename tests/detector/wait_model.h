@@ -96,7 +96,8 @@ __attribute__((unused)) static uint32_t model_shape_of(const struct model *m, co
     for (uint32_t i = 0; i < e->count; i++) {
         uint32_t kind = m->of[e->way[i]].wait.kind;
         joins += kind == WAIT_JOIN;
-        others += kind == WAIT_SEMAPHORE || kind == WAIT_BARRIER ||
+        others += kind == WAIT_BARRIER ||
+                  (kind == WAIT_SEMAPHORE && m->of[e->way[i]].need != WAIT_NEEDS_ALL) ||
                   (kind == WAIT_CONDITION && m->of[e->way[i]].need == WAIT_NEEDS_ANY);
     }
     if (e->count == 1)
