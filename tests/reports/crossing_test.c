@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,11 +33,10 @@ struct thread {
 
 struct process {
     const char *name;
-    bool there;
     uint32_t pid;       /* of one that is gone; 0: one that is nobody's */
     uint32_t lock_kind; /* of A, B and C; 0: mutexes */
     uint32_t value;
-    bool initialises;
+    bool there, initialises;
     struct processes_place places[LOCKS]; /* where these are not the usual ones */
     uint64_t addresses[LOCKS];
     struct thread threads[3];
@@ -564,8 +564,12 @@ static uint64_t random_number(uint64_t below) {
 /* Put a value that likes to break things into the file, behind its header. */
 static void forge(const char *path) {
     static const uint64_t values[] = {0, 1, 2, 7, 17, 63, 4096, 0x7fffffff, 0xffffffff, UINT64_MAX};
+    struct stat about;
     int fd = open(path, O_RDWR | O_CLOEXEC);
-    off_t size = lseek(fd, 0, SEEK_END), slots = size - 4096;
+    CHECK(fd >= 0);
+    if (fd < 0 || fstat(fd, &about) < 0)
+        return;
+    off_t size = about.st_size, slots = size - 4096;
     for (uint64_t changes = 1 + random_number(4); changes > 0; changes--) {
         uint64_t value = values[random_number(sizeof values / sizeof *values)];
         off_t at = random_number(4) ? slots + (off_t)(random_number(3) * 1024 + random_number(100) * 4 + 64)
