@@ -44,10 +44,16 @@ static void make_locks(struct shared *shared) {
     pthread_mutex_init(&shared->journal, &attributes);
 }
 
+static int descriptor(const char *text) {
+    return (int)strtol(text, NULL, 10);
+}
+
 /* The second program: its descriptors are on its command line. */
 static int second(char **argv) {
-    int object = atoi(argv[2]), from = atoi(argv[3]), to = atoi(argv[4]);
-    mmap(NULL, 1 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); /* so that addresses differ */
+    int object = descriptor(argv[2]), from = descriptor(argv[3]), to = descriptor(argv[4]);
+    /* So that addresses differ. */
+    if (mmap(NULL, 1 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
+        return 2;
     struct shared *shared = map(object);
     if (strcmp(argv[1], "one_order") == 0) {
         pthread_mutex_lock(&shared->accounts);
