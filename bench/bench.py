@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a lock+unlock pair costs: native, under a preload that only forwards, under gordian, and under ThreadSanitizer.
+"""What a pair of calls (lock+unlock, wait+post) costs: native, under a preload that only forwards, under gordian, and under ThreadSanitizer.
 
 Every run of the measured program is a process of its own. A repetition runs each tool once, one right after the other, so
 that a slow moment of the machine meets all of them. The table gives the median of the repetitions in ns per pair, the
@@ -21,9 +21,16 @@ SHAPES = {
     "two": "two nested",
     "four": "four nested of 1,000",
     "contended": "one lock, contended",
+    "recursive": "one lock, twice",
+    "read": "read lock",
+    "write": "write lock",
+    "spin": "spinlock",
+    "semaphore": "semaphore",
 }
 ROWS = [(shape, threads, depth) for shape in ("one", "two", "four") for threads in (1, 2) for depth in (0, 8, 20)]
 ROWS += [("contended", 2, depth) for depth in (0, 8, 20)]
+ROWS += [(shape, threads, depth) for shape in ("recursive", "read", "write", "spin", "semaphore") for threads in (1, 2)
+         for depth in (0, 8)]
 
 
 class BenchError(Exception):

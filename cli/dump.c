@@ -27,17 +27,9 @@ static void print_hold(const struct live_hold *hold, const struct report_style *
     stack_text_write(&hold->stack, style, 8, stdout);
 }
 
-static void print_wait(const struct live_thread *thread, const struct report_style *style) {
-    fputs("    waits for ", stdout);
-    if (thread->wait == LIVE_WAITS_JOIN) {
-        fputs("the end of ", stdout);
-        escape_write(thread->awaited->name, stdout);
-        printf(" (%s)", thread->awaited->id);
-    } else {
-        escape_write(thread->wanted ? thread->wanted->name : "a lock", stdout);
-    }
-    if (thread->wanted_mode == LOCK_SHARED)
-        fputs(" (shared)", stdout);
+static void print_wait(const struct live_thread *thread, const char *wait, const struct report_style *style) {
+    fputs("    waits ", stdout);
+    escape_write(wait, stdout);
     if (thread->waited_ns)
         printf(" for %.1f s", (double)thread->waited_ns / 1e9);
     fputs(thread->timed ? " (with a time limit), at\n" : ", at\n", stdout);
@@ -62,8 +54,9 @@ static void print_thread(const struct live_thread *thread, const struct report_s
     fputs(thread->uncertain ? ", changing while it was read\n" : "\n", stdout);
     for (size_t i = 0; i < thread->holds_count; i++)
         print_hold(&thread->holds[i], style);
-    if (thread->wait != LIVE_RUNS)
-        print_wait(thread, style);
+    const char *wait = live_wait_text(&pool, thread);
+    if (wait)
+        print_wait(thread, wait, style);
     else if (!thread->holds_count)
         fputs("    holds no lock and waits for none\n", stdout);
     memory_pool_free(&pool);

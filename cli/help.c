@@ -32,7 +32,9 @@ static const char overview[] =
 #define OUTPUT_HELP_END                                                                                      \
     "  --exit-code N       exit status when something was found (default: 66; 0: findings do not change "    \
     "it)\n"                                                                                                  \
-    "  --full              show every frame of every stack\n"
+    "  --full              show every frame of every stack, notes with their stacks, and every lock that "   \
+    "was\n"                                                                                                  \
+    "                      waited for\n"
 
 static const char run[] =
     "gordian run [OPTION...] [--] PROG ARG...\n"

@@ -45,17 +45,16 @@ static void print_thread(const struct live_thread *thread) {
             escape_write(hold->lock->name, stdout);
         else
             printf("a lock at 0x%" PRIx64, hold->address);
+        if (hold->mode == LOCK_SHARED)
+            fputs(" (shared)", stdout);
         if (hold->depth > 1)
             printf(" (%u times)", hold->depth);
         print_place(&pool, &hold->stack);
     }
-    if (thread->wait != LIVE_RUNS) {
-        const char *wanted = thread->wanted ? thread->wanted->name : "a lock";
-        if (thread->wait == LIVE_WAITS_JOIN)
-            wanted =
-                memory_pool_format(&pool, "the end of %s (%s)", thread->awaited->name, thread->awaited->id);
-        fputs("         waits for ", stdout);
-        escape_write(wanted, stdout);
+    const char *wait = live_wait_text(&pool, thread);
+    if (wait) {
+        fputs("         waits ", stdout);
+        escape_write(wait, stdout);
         print_waited(thread);
         print_place(&pool, &thread->wait_stack);
     }

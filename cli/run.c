@@ -222,8 +222,8 @@ static bool make_told_room(struct run *run, size_t count) {
     return true;
 }
 
-/* Print the findings that are new, or were predictions and have happened now. Returns one of a deadlock or
- * hang among them that counts, or NULL. */
+/* Print the findings that are new, or were predictions and have happened now; notes come with the summary.
+ * Returns one of a deadlock or hang among them that is certain, or NULL. */
 static const struct report_finding *tell_findings(struct run *run) {
     const struct report_finding *deadlock = NULL;
     size_t count = report_findings(run->report);
@@ -232,13 +232,14 @@ static const struct report_finding *tell_findings(struct run *run) {
     for (size_t i = 0; i < count; i++) {
         const struct report_finding *finding = report_finding(run->report, i);
         unsigned revision = report_finding_revision(run->report, i) + 1;
-        if (finding->suppressed || run->told[i] == revision)
+        if (finding->suppressed || !finding->count || run->told[i] == revision)
             continue;
         run->told[i] = revision;
         run->telling = i;
-        print(run, write_finding);
+        if (finding->severity > FINDING_NOTE)
+            print(run, write_finding);
         bool stuck = finding->kind == FINDING_DEADLOCK_ACTUAL || finding->kind == FINDING_HANG_ALL_BLOCKED;
-        if (stuck && report_counts(finding))
+        if (stuck && report_counts(finding) && finding->severity == FINDING_ERROR)
             deadlock = finding;
     }
     return deadlock;
@@ -261,9 +262,28 @@ static bool process_status(uint32_t pid, const char *name, char *value, size_t s
     return found;
 }
 
+/* Whether the process that has this number here is the one that recorded it: in a pid namespace of its own, a
+ * process records a number that may be another's here. One that we may not look into is none of ours. */
+static bool process_is_recorded(uint32_t pid) {
+    char path[64], name[64], *line = NULL;
+    size_t size = 0;
+    snprintf(path, sizeof path, "/proc/%u/maps", pid);
+    snprintf(name, sizeof name, "/gordian.%u.", pid);
+    FILE *maps = fopen(path, "re");
+    if (!maps)
+        return false;
+    bool found = false;
+    while (!found && getline(&line, &size, maps) > 0)
+        found = strstr(line, name) != NULL;
+    free(line);
+    fclose(maps);
+    return found;
+}
+
 static bool process_lives(uint32_t pid) {
     char state[32];
-    return process_status(pid, "State", state, sizeof state) && state[0] != 'Z' && state[0] != 'X';
+    return process_status(pid, "State", state, sizeof state) && state[0] != 'Z' && state[0] != 'X' &&
+           process_is_recorded(pid);
 }
 
 /* Send a signal to the other processes of the deadlock that are stuck; 0: to none. Returns whether there are
@@ -298,8 +318,10 @@ static void end_deadlock(struct run *run, const struct report_finding *deadlock)
         end_all(run);
     } else {
         /* A stopped process would not die of it. */
-        kill((pid_t)deadlock->pid, SIGABRT);
-        kill((pid_t)deadlock->pid, SIGCONT);
+        if (process_lives(deadlock->pid)) {
+            kill((pid_t)deadlock->pid, SIGABRT);
+            kill((pid_t)deadlock->pid, SIGCONT);
+        }
         signal_others(run, SIGABRT);
         signal_others(run, SIGCONT);
         run->killed_ns = clock_ns(CLOCK_MONOTONIC);

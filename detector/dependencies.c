@@ -10,9 +10,10 @@ static struct lock_edge *edge_at(struct topo_edge *place) {
 }
 
 void dependencies_init(struct dependencies *d, struct arena *arena, const struct segments *segments,
-                       uint32_t max_uses, uint32_t max_gate_sets) {
+                       uint32_t max_uses, uint32_t max_gate_sets, bool alone) {
     *d = (struct dependencies){.arena = arena,
                                .segments = segments,
+                               .alone = alone,
                                .max_uses = max_uses < UINT16_MAX ? max_uses : UINT16_MAX,
                                .max_gate_sets = max_gate_sets};
     topo_order_init(&d->order, arena);
@@ -26,12 +27,17 @@ static struct lock_node *find_lock(const struct dependencies *d, uint32_t lock) 
     return node;
 }
 
-/* Return the lock's node, made now if it is not known; NULL when memory ran out. */
+/* Return the lock's node, made now if it is not known; NULL when memory ran out. Without edges it gets the
+ * place in the order that suits its first one. */
 static struct lock_node *need_lock(struct dependencies *d, uint32_t lock, bool source) {
     struct arena *arena = d->arena;
     struct lock_node *node = find_lock(d, lock);
-    if (node || !(node = arena_alloc(arena, sizeof *node)))
+    if (node) {
+        topo_order_place_node(&d->order, &node->place, source);
         return node;
+    }
+    if (!(node = arena_alloc(arena, sizeof *node)))
+        return NULL;
     if (topo_order_add_node(&d->order, &node->place, source) == 0) {
         node->lock = lock;
         TABLE_ADD(d->locks, lock, node);
@@ -53,7 +59,45 @@ static void free_lock(struct dependencies *d, struct lock_node *node) {
     d->locks_count--;
 }
 
+int dependencies_prefer_writers(struct dependencies *d, uint32_t lock) {
+    struct lock_node *node = find_lock(d, lock);
+    if (!node && !(node = need_lock(d, lock, false)))
+        return -ENOMEM;
+    node->prefers_writers = true;
+    return 0;
+}
+
+bool dependencies_prefers_writers(const struct dependencies *d, uint32_t lock) {
+    const struct lock_node *node = find_lock(d, lock);
+    return node && node->prefers_writers;
+}
+
 /* ---- edges ---- */
+
+/* Where a lock keeps such an edge from itself to itself. */
+static struct lock_edge **own_edge(struct lock_edge *edge) {
+    struct lock_node *node = (struct lock_node *)edge->place.to;
+    return dependencies_are_writers(edge) ? &node->writers : &node->rereads;
+}
+
+/* Connect the edge with its locks. Only one between two locks says something about their order. */
+static void link_edge(struct dependencies *d, struct lock_edge *edge, struct lock_node *held,
+                      struct lock_node *wanted) {
+    if (held != wanted) {
+        topo_order_add_edge(&d->order, &edge->place, &held->place, &wanted->place);
+        d->modes_seen[edge->key.held_mode][edge->key.wanted_mode] = true;
+        return;
+    }
+    edge->place.from = edge->place.to = &held->place;
+    *own_edge(edge) = edge;
+}
+
+static void unlink_edge(struct lock_edge *edge) {
+    if (edge->place.from != edge->place.to)
+        topo_order_remove_edge(&edge->place);
+    else
+        *own_edge(edge) = NULL;
+}
 
 struct lock_edge *dependencies_find(const struct dependencies *d, const struct edge_key *key) {
     struct lock_edge *edge;
@@ -77,8 +121,7 @@ struct lock_edge *dependencies_need(struct dependencies *d, const struct edge_ke
         arena_free(arena, edge, sizeof *edge);
         return NULL;
     }
-    topo_order_add_edge(&d->order, &edge->place, &held->place, &wanted->place);
-    d->modes_seen[key->held_mode][key->wanted_mode] = true;
+    link_edge(d, edge, held, wanted);
     d->edges_count++;
     return edge;
 }
@@ -97,6 +140,11 @@ static struct edge_use *find_use(const struct dependencies *d, const struct lock
     struct edge_use *use;
     HASH_FIND(hh, d->uses, &key, sizeof key, use);
     return use;
+}
+
+const struct edge_use *dependencies_use(const struct dependencies *d, const struct lock_edge *edge,
+                                        uint32_t thread, uint32_t segment) {
+    return find_use(d, edge, thread, segment);
 }
 
 static void free_gate_sets(struct dependencies *d, struct edge_use *use) {
@@ -121,10 +169,15 @@ static void free_use(struct dependencies *d, struct edge_use **link) {
     arena_free(arena, use, sizeof *use);
 }
 
-/* Drop the uses that can be in no cycle any more, because they lie before all that is still to come. */
+static bool is_over(const struct dependencies *d, const struct use_key *key) {
+    return d->alone ? segments_joined(d->segments, key->thread)
+                    : segments_over(d->segments, key->thread, key->segment);
+}
+
+/* Drop the uses that can be in no cycle any more. */
 static void sweep(struct dependencies *d, struct lock_edge *edge) {
     for (struct edge_use **link = &edge->uses; *link;) {
-        if (segments_over(d->segments, (*link)->key.thread, (*link)->key.segment))
+        if (is_over(d, &(*link)->key))
             free_use(d, link);
         else
             link = &(*link)->next;
@@ -235,7 +288,7 @@ static void free_edge(struct dependencies *d, struct lock_edge *edge) {
     struct arena *arena = d->arena;
     while (edge->uses)
         free_use(d, &edge->uses);
-    topo_order_remove_edge(&edge->place);
+    unlink_edge(edge);
     TABLE_DEL(d->edges, edge);
     arena_free(arena, edge, sizeof *edge);
     d->edges_count--;
@@ -249,5 +302,9 @@ void dependencies_forget(struct dependencies *d, uint32_t lock) {
         free_edge(d, edge_at(node->place.out));
     while (node->place.in)
         free_edge(d, edge_at(node->place.in));
+    if (node->writers)
+        free_edge(d, node->writers);
+    if (node->rereads)
+        free_edge(d, node->rereads);
     free_lock(d, node);
 }

@@ -3,7 +3,13 @@
  * An edge says that some thread held one lock (in a mode) when it wanted another (in a mode); a use of it,
  * which thread, in which segment, and with which locks held. Of the uses by one thread in one segment only
  * those with minimal locksets are kept, because a cycle through a dependency with more gates is one through
- * the dependency with fewer, too. Memory: the arena's. Not thread-safe.
+ * the dependency with fewer, too.
+ *
+ * A lock at which a reader waits while a writer waits ("prefers writers") has up to two edges from itself to
+ * itself, which take no part in the order: one with the uses that want it exclusively, whatever is held or
+ * nothing at all (its writers), and one with those that want it shared and hold it shared (its rereads).
+ *
+ * Memory: the arena's. Not thread-safe.
  */
 #ifndef GORDIAN_DETECTOR_DEPENDENCIES_H
 #define GORDIAN_DETECTOR_DEPENDENCIES_H
@@ -22,7 +28,9 @@ struct lock_node {
     struct topo_node place; /* first, so that its address is the node's */
     UT_hash_handle hh;
     uint32_t lock;
-    bool on_path; /* for the search: the path that is being tried goes through it */
+    bool prefers_writers;
+    bool on_path;                        /* for the search: the path that is being tried goes through it */
+    struct lock_edge *writers, *rereads; /* NULL: none */
 };
 
 struct edge_key {
@@ -32,7 +40,7 @@ struct edge_key {
 
 /* A set of locks held when the edge was used; more than one when neither is within the other. */
 struct gate_set {
-    struct lockset *held; /* the edge's held lock included */
+    struct lockset *held; /* the edge's held lock included, unless it is a lock's writers */
     struct gate_set *next;
 };
 
@@ -63,6 +71,7 @@ struct lock_edge {
 struct dependencies {
     struct arena *arena;
     const struct segments *segments;
+    bool alone;             /* uses are told apart by thread alone */
     uint32_t max_uses;      /* kept per edge */
     uint32_t max_gate_sets; /* kept per use */
     struct topo_order order;
@@ -75,15 +84,38 @@ struct dependencies {
     uint64_t dropped; /* those that were not kept because of the two bounds */
 };
 
-/* Make it empty. `max_uses` is at most 65535. */
+/* Make it empty. `max_uses` is at most 65535. A use that is over is dropped when room is needed: with
+ * `alone`, when its thread has been joined (and all uses have segment 0); otherwise when its segment comes
+ * before all that is still to come. */
 void dependencies_init(struct dependencies *d, struct arena *arena, const struct segments *segments,
-                       uint32_t max_uses, uint32_t max_gate_sets);
+                       uint32_t max_uses, uint32_t max_gate_sets, bool alone);
+
+/* From now on the lock prefers writers. -ENOMEM when memory ran out. O(1). */
+int dependencies_prefer_writers(struct dependencies *d, uint32_t lock);
+
+/* Return whether it does. O(1). */
+bool dependencies_prefers_writers(const struct dependencies *d, uint32_t lock);
+
+/* Return whether the edge is the writers of its lock. */
+static inline bool dependencies_are_writers(const struct lock_edge *edge) {
+    return edge->key.held == edge->key.wanted && edge->key.wanted_mode == LOCK_EXCLUSIVE;
+}
+
+/* Return whether the edge is the rereads of its lock. */
+static inline bool dependencies_are_rereads(const struct lock_edge *edge) {
+    return edge->key.held == edge->key.wanted && edge->key.wanted_mode != LOCK_EXCLUSIVE;
+}
 
 /* Return the edge, NULL when there is none. O(1). */
 struct lock_edge *dependencies_find(const struct dependencies *d, const struct edge_key *key);
 
-/* Return the edge, made now (with its locks) if it is not known; NULL when memory ran out. */
+/* Return the edge, made now (with its locks) if it is not known; NULL when memory ran out. Both locks may be
+ * the same one if it prefers writers and is held shared. */
 struct lock_edge *dependencies_need(struct dependencies *d, const struct edge_key *key);
+
+/* Return the use of this edge by the thread in the segment, NULL when none is kept. O(1). */
+const struct edge_use *dependencies_use(const struct dependencies *d, const struct lock_edge *edge,
+                                        uint32_t thread, uint32_t segment);
 
 /* Return whether a use of this edge by the thread in the segment is kept with no lock held but the edge's
  * own. O(1). */

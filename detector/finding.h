@@ -67,16 +67,21 @@ struct finding_step {
 };
 
 /* What the steps say depends on the kind:
- *   deadlock.*            a ring: steps[i].wants is held by steps[i + 1], the last one's by steps[0]. Shape
- * signal is one step: the lock held by normal code and wanted by the handler. hang.all_blocked      one step
- * for each thread: what it holds, what it waits for misuse.*              steps[0]: the thread that misuses
- * `wants`, and the stack of the misuse. steps[1], when the earlier event that it contradicts is known: the
- * thread of that event; holds[0] is the object again with the event's stack (who locked it, destroyed it,
- * initialised it, created the thread). misuse.exit_holding has no wants: holds is what was left behind.
- *                         misuse.cond_two_mutexes: both steps hold their mutex and want the condition.
- *   blocking.wait_holding one step: what it holds, what it waits for
- *   starvation            steps[0]: the waiter; steps[1]: who had the lock last. values: overtaken, ns waited
- *   order.single_thread   as deadlock.*, all steps by one thread
+ *   - deadlock.*: a ring, steps[i].wants is held by steps[i + 1], the last one's by steps[0]. Between a
+ *     reader and a reader there is one step more, the writer that makes the one wait for the other, a witness
+ *     (lock_graph.h). It wants the same lock as the step before it: steps[i] wants the lock shared, the
+ *     witness steps[i + 1] wants it exclusively, and what comes next in the ring, be it steps[i] itself,
+ *     holds it shared. steps[0] is no witness. Shape signal is one step: the lock held by normal code and
+ *     wanted by the handler.
+ *   - hang.all_blocked: one step for each thread, what it holds, what it waits for.
+ *   - misuse.*: steps[0], the thread that misuses `wants`, and the stack of the misuse. steps[1], when the
+ *     earlier event that it contradicts is known: the thread of that event; holds[0] is the object again with
+ *     the event's stack (who locked it, destroyed it, initialised it, created the thread).
+ *     misuse.exit_holding has no wants: holds is what was left behind. misuse.cond_two_mutexes: both steps
+ *     hold their mutex and want the condition.
+ *   - blocking.wait_holding: one step, what it holds, what it waits for.
+ *   - starvation: steps[0], the waiter; steps[1], who had the lock last. values: overtaken, ns waited.
+ *   - order.single_thread: as deadlock.*, all steps by one thread, the witnesses too.
  */
 struct finding {
     uint32_t kind;     /* enum finding_kind */

@@ -10,6 +10,18 @@
  * the dependency relation of Joshi et al., "A randomized dynamic program analysis technique for detecting
  * real deadlocks" (2009, iGoodlock), for cycles of any length.
  *
+ * Readers of a lock that prefers writers wait while a writer waits (pthread_rwlockattr_setkind_np,
+ * PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP). There a wanted shared mode is blocked by a shared hold, too,
+ * if the cycle has a witness for it: one more dependency, by one more thread, that wants the lock exclusively
+ * and fulfils the last two conditions with all others. It may hold nothing. Each such lock of the cycle has a
+ * witness of its own. A thread that wants such a lock shared while it holds it shared closes a cycle of one
+ * lock with a witness.
+ *
+ * With the option single_thread, cycles of dependencies by one thread alone are found too, whose locks other
+ * threads may want in these orders one day: all conditions but those on threads and their creation and
+ * joining. They are notes of a kind of their own, kept apart from the others, and not told of a cycle of
+ * locks that was already reported between threads.
+ *
  * The graph keeps one edge per held and wanted lock with their modes, and on it only the dependencies whose
  * gate sets are minimal, since a cycle through a dependency with more gates is also one through the
  * dependency with fewer. The locks' strongly connected components are maintained incrementally in a
@@ -35,9 +47,8 @@ struct lock_graph;
 struct lock_dependency {
     uint32_t thread;
     uint32_t segment;
-    uint32_t holds_count; /* at least 1 */
-    const struct lock_hold
-        *holds; /* distinct locks, in order of acquisition; the wanted lock is not among them */
+    uint32_t holds_count;
+    const struct lock_hold *holds; /* distinct locks, in order of acquisition */
     struct lock_hold wants;
 };
 
@@ -59,13 +70,17 @@ struct lock_graph_options {
     uint32_t max_per_edge;  /* cycles reported that go through the same edge, shortest first; 0 means 4. One
                                order that is wrong among many that are right closes a cycle with each */
     uint32_t max_cycles;    /* cycles reported in all; 0 means 1024 */
-    uint32_t max_uses;      /* pairs of thread and segment kept per edge, at most 65535; 0 means 4096 */
+    uint32_t max_uses;      /* pairs of thread and segment kept per edge, and wanting exclusively per lock
+                               that prefers writers, at most 65535; 0 means 4096 */
     uint32_t max_gate_sets; /* locksets kept per edge, thread and segment; 0 means 64 */
+    bool single_thread;     /* report cycles by one thread alone, too (FINDING_ORDER_SINGLE_THREAD) */
 };
 
+/* With single_thread, what is kept for the cycles by one thread alone is counted with the rest. */
 struct lock_graph_counts {
-    uint64_t locks, edges, dependencies; /* kept now */
-    uint64_t cycles;                     /* reported */
+    uint64_t locks, edges, dependencies; /* kept now; all writers of a lock are one edge */
+    uint64_t cycles;                     /* reported, of more than one thread */
+    uint64_t single_thread;              /* reported, by one thread alone */
     uint64_t unreported;                 /* closings of cycles beyond max_per_edge or max_cycles */
     uint64_t cut_searches;               /* searches that reached max_steps (or its reduced budget) */
     uint64_t dropped;                    /* dependencies searched but not kept (max_uses, max_gate_sets) */
@@ -76,24 +91,34 @@ struct lock_graph *lock_graph_create(struct arena *arena, struct segments *segme
                                      const struct lock_graph_options *options,
                                      const struct lock_graph_listener *listener);
 
+/* The lock prefers writers: its readers wait while a writer waits. To be told before the first dependency
+ * that wants or holds it. -ENOMEM when memory ran out, and then it may be told again. O(1). */
+int lock_graph_prefers_writers(struct lock_graph *graph, uint32_t lock);
+
 /* Add a dependency and report every new cycle that it closes. Returns 1 when it was new and is kept; 0 when
  * everything that it says was known (from the same thread and segment, with the same or fewer gates), or was
  * searched but not kept because of max_uses or max_gate_sets; -ENOMEM when memory ran out (the graph stays
- * usable, and adding it again makes up for it). O(1) per held lock unless an edge contradicts the order. */
+ * usable, and adding it again makes up for it). O(1) per held lock unless an edge contradicts the order.
+ *
+ * A dependency that holds nothing says something only if it wants exclusively a lock that prefers writers.
+ * One that holds what it wants says something only if it does both shared and the lock prefers writers; then
+ * nothing but that, since whatever cycle it could be in needs the witness that closes this shortest one.
+ * Others are taken for known (0). */
 int lock_graph_add(struct lock_graph *graph, const struct lock_dependency *dependency);
 
 /* Return whether an edge from `held` to `wanted` is known from this thread and segment without any gate: then
- * a dependency whose every held lock answers true has nothing new to say. O(1). */
+ * a dependency whose every held lock (at least one) answers true has nothing new to say. O(1). */
 bool lock_graph_knows(const struct lock_graph *graph, uint32_t thread, uint32_t segment,
                       const struct lock_hold *held, const struct lock_hold *wanted);
 
-/* The cycle of these locks, in this order, has happened and was reported: do not report it as a prediction.
- */
+/* The cycle of these locks, in this order, has happened and was reported: do not report it as a prediction. A
+ * lock several times in a row, which a waiting writer makes of it, counts once. */
 void lock_graph_mark_reported(struct lock_graph *graph, const uint32_t *locks, uint32_t count,
                               uint32_t number);
 
-/* The lock is destroyed, or its address is used for another lock: forget it with all its edges. Ids are never
- * used again. O(its edges). */
+/* The lock is destroyed, its address is used for another lock, or it has proved to be none: forget it with
+ * all its edges and writers, and that it prefers them. What was found stays reported. Ids of locks destroyed
+ * are never used again. O(its edges). */
 void lock_graph_remove(struct lock_graph *graph, uint32_t lock);
 
 void lock_graph_count(const struct lock_graph *graph, struct lock_graph_counts *out);

@@ -343,7 +343,8 @@ struct recording_slot {
     struct recording_held held[RECORDING_HELD_INLINE];
     uint32_t wait_lock; /* WAIT_CONDITION: the mutex that it takes again */
     uint32_t reserved_word;
-    uint64_t reserved[9];
+    uint64_t wait_address; /* of what it waits for, whose record may be missing; 0: a thread */
+    uint64_t reserved[8];
 };
 
 _Static_assert(sizeof(struct recording_header) <= RECORDING_HEADER_SIZE, "the header fits its page");

@@ -320,6 +320,11 @@ bool segments_concurrent(const struct segments *s, uint32_t a, uint32_t i, uint3
     return !segments_before(s, a, i, b, j) && !segments_before(s, b, j, a, i);
 }
 
+bool segments_joined(const struct segments *s, uint32_t thread) {
+    const struct thread *t = thread_of(s, thread);
+    return t && t->joined;
+}
+
 bool segments_over(const struct segments *s, uint32_t thread, uint32_t segment) {
     for (uint32_t other = s->running; other; other = s->threads[other]->next_running)
         if (!segments_before(s, thread, segment, other, s->threads[other]->current))

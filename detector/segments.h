@@ -43,6 +43,9 @@ bool segments_before(const struct segments *s, uint32_t a, uint32_t i, uint32_t 
 /* Return whether neither happens before the other. */
 bool segments_concurrent(const struct segments *s, uint32_t a, uint32_t i, uint32_t b, uint32_t j);
 
+/* Return whether the thread has been joined. O(1). */
+bool segments_joined(const struct segments *s, uint32_t thread);
+
 /* Return whether the segment happens before all that any other thread can still do, as far as is known now:
  * before the current segment of every thread that has not been joined. O(threads not joined), less when it
  * does not. */

@@ -245,15 +245,24 @@ void topo_order_init(struct topo_order *order, struct arena *arena) {
     *order = (struct topo_order){.arena = arena};
 }
 
+static int64_t new_rank(struct topo_order *order, bool source) {
+    return source ? --order->lowest : ++order->highest;
+}
+
 int topo_order_add_node(struct topo_order *order, struct topo_node *node, bool source) {
     struct topo_component *component = arena_alloc(order->arena, sizeof *component);
     if (!component)
         return -ENOMEM;
-    component->rank = source ? --order->lowest : ++order->highest;
+    component->rank = new_rank(order, source);
     component->nodes = node;
     component->size = 1;
     *node = (struct topo_node){.component = component, .next = node, .previous = node};
     return 0;
+}
+
+void topo_order_place_node(struct topo_order *order, struct topo_node *node, bool source) {
+    if (!node->out && !node->in && node->component->size == 1)
+        node->component->rank = new_rank(order, source);
 }
 
 void topo_order_remove_node(struct topo_order *order, struct topo_node *node) {

@@ -47,6 +47,10 @@ void topo_order_init(struct topo_order *order, struct arena *arena);
  * (`source`), else after them, so that this edge agrees with the order. -ENOMEM when memory ran out. O(1). */
 int topo_order_add_node(struct topo_order *order, struct topo_node *node, bool source);
 
+/* Place a node anew, as topo_order_add_node would, if it has no edges and is alone in its component;
+ * otherwise it stays where it is. O(1). */
+void topo_order_place_node(struct topo_order *order, struct topo_node *node, bool source);
+
 /* Remove a node, which has no edges left. O(1). */
 void topo_order_remove_node(struct topo_order *order, struct topo_node *node);
 

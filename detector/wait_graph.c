@@ -266,9 +266,10 @@ static uint32_t shape_of_ring(const struct search *search, uint32_t last) {
     for (uint32_t n = last;; n = search->nodes[n].before) {
         const struct wait_node *node = &search->nodes[n];
         bool for_its_mutex = node->wait.kind == WAIT_CONDITION && node->need != WAIT_NEEDS_ANY;
+        bool as_lock = node->wait.kind == WAIT_SEMAPHORE && node->need == WAIT_NEEDS_ALL;
         if (node->wait.kind == WAIT_JOIN)
             shape = FINDING_SHAPE_JOIN;
-        else if (node->wait.kind != WAIT_LOCK && !for_its_mutex)
+        else if (node->wait.kind != WAIT_LOCK && !for_its_mutex && !as_lock)
             return FINDING_SHAPE_MIXED;
         if (n == 0)
             return shape;

@@ -66,12 +66,16 @@ struct wait_view {
      * WAIT_OUTSIDE and, but for a condition's, timed ones. A condition's timed wait is WAIT_NEEDS_ALL for its
      * mutex, or WAIT_CAN_GO.
      *
-     * The answer may be stale for threads that run while it is made, but must be right for those that wait
-     * all the while. So what a thread holds may not change between the publication of its wait and the wait's
-     * end (the mutex of a condition is given up before the wait is published), and a list of WAIT_NEEDS_ANY
-     * is complete if all the listed ones wait: with fewer holders in sight than a semaphore has given units,
-     * the answer is WAIT_CAN_GO. So it is for one that was released but has not said so, as one that was
-     * signalled. */
+     * The answer must be right for threads that wait all the while; it may be stale for those that run:
+     * - What a thread holds does not change between the publication of its wait and the wait's end. The mutex
+     *   of a condition leaves its account before, and what it has waited for comes onto it after that.
+     * - What it has got while it ran is on its account before it waits again. Before that, it is missing; so
+     *   a semaphore with fewer holders in sight than units given out is WAIT_CAN_GO, since a list of
+     *   WAIT_NEEDS_ANY must be complete.
+     * - What it has released may still be on its account, but not a semaphore's unit: with WAIT_NEEDS_ANY,
+     *   one more who runs would hide the knot from the last one to block. It leaves the account before others
+     *   can get it.
+     * - Who was released but has not said so (one that was signalled) is not stuck for that any more. */
     enum wait_need (*need)(void *context, uint32_t thread, const struct wait_edge *edge, uint32_t *threads,
                            uint32_t room, uint32_t *count);
 };
@@ -104,8 +108,9 @@ struct wait_memory wait_memory_lay(void *bytes, uint32_t capacity);
 
 struct wait_knot {
     enum wait_verdict verdict;
-    uint32_t shape; /* enum finding_shape: self (one thread); cycle (locks, and conditions for the sake of
-                       their mutex); join (a join is among them); mixed (anything else is); orphaned */
+    uint32_t shape; /* enum finding_shape: self (one thread); cycle (locks, semaphores that are locks,
+                       and conditions for the sake of their mutex); join (a join is among them); mixed
+                       (anything else is); orphaned */
     uint32_t count; /* threads in memory.threads, each with its wait in memory.waits: the shortest ring that
                        begins with `thread`, each waiting for the next, the last for the first; or for
                        WAIT_ORPHANED the shortest way from `thread` on, waiters and last the thread that is

@@ -8,10 +8,12 @@
 #include "interpose/session.h"
 #include "interpose/text.h"
 #include "interpose/threads.h"
+#include "interpose/waits.h"
 
 static uint32_t last_number;
 static struct recording_finding **by_number; /* index: number */
 static uint32_t by_number_room;
+static uint32_t with_semaphores; /* the first finding that a semaphore is part of; 0: none */
 
 /* Locks left behind by threads that are gone. */
 struct orphan {
@@ -39,6 +41,7 @@ static struct {
 void findings_start(void) {
     memset(once, 0, sizeof once);
     last_number = by_number_room = orphans_count = orphans_room = disowned_count = disowned_room = 0;
+    with_semaphores = 0;
     by_number = NULL;
     orphans = NULL;
     disowned = NULL;
@@ -95,6 +98,30 @@ void findings_notify(void) {
     raw_close(fd);
 }
 
+/* Whether it may still turn out that one of the locks is none: a semaphore that nobody has posted yet. What
+ * has happened needs no such proof. */
+static bool is_pending(const struct finding *finding) {
+    bool unproven = false, any = false;
+    for (uint32_t i = 0; i < finding->steps_count; i++) {
+        const struct finding_step *step = &finding->steps[i];
+        for (uint32_t k = 0; k <= step->holds_count; k++) {
+            const struct lock *lock =
+                locks_at(k < step->holds_count ? step->holds[k].lock : step->wants.lock);
+            any |= lock && lock->kind == LOCK_KIND_SEMAPHORE;
+            unproven |= lock && lock->kind == LOCK_KIND_SEMAPHORE && !lock->proven;
+        }
+    }
+    if (any && !with_semaphores)
+        with_semaphores = last_number;
+    return unproven && finding->kind == FINDING_DEADLOCK_POTENTIAL;
+}
+
+static void announce(const struct finding *finding) {
+    __atomic_add_fetch(&session_recorder()->header->findings, 1, __ATOMIC_RELEASE);
+    findings_notify();
+    notice_finding(finding, session_recorder()->path);
+}
+
 uint32_t findings_add(const struct finding *finding) {
     uint32_t holds = 0;
     for (uint32_t i = 0; i < finding->steps_count; i++) {
@@ -117,7 +144,9 @@ uint32_t findings_add(const struct finding *finding) {
     record->shape = finding->shape;
     record->severity = finding->severity;
     record->time_ns = raw_clock_ns(CLOCK_MONOTONIC);
-    record->count = 1;
+    bool pending = is_pending(finding);
+    record->count = !pending;
+    memcpy(record->values, finding->values, sizeof record->values);
     record->steps_count = finding->steps_count;
     record->holds_count = holds;
     holds = 0;
@@ -130,10 +159,87 @@ uint32_t findings_add(const struct finding *finding) {
     }
     by_number[last_number] = record;
     recorder_commit(record);
-    __atomic_add_fetch(&session_recorder()->header->findings, 1, __ATOMIC_RELEASE);
-    findings_notify();
-    notice_finding(finding, session_recorder()->path);
+    if (!pending)
+        announce(finding);
     return last_number;
+}
+
+static bool has_lock(const struct recording_finding *record, uint32_t lock) {
+    const struct lock_hold *holds = (const void *)(record->steps + record->steps_count);
+    for (uint32_t i = 0; i < record->steps_count; i++)
+        if (record->steps[i].wants.lock == lock)
+            return true;
+    for (uint32_t i = 0; i < record->holds_count; i++)
+        if (holds[i].lock == lock)
+            return true;
+    return false;
+}
+
+void findings_withdraw(uint32_t number) {
+    if (number && number <= last_number)
+        __atomic_store_n(&by_number[number]->count, 0, __ATOMIC_RELAXED);
+    for (uint32_t i = 0; i < 1u << ONCE_BITS; i++)
+        if (once[i].number == number)
+            once[i].key = 0;
+}
+
+/* The finding of a record, in memory that the next call uses again. */
+static struct finding finding_of(const struct recording_finding *record, struct finding_step *steps) {
+    const struct lock_hold *holds = (const void *)(record->steps + record->steps_count);
+    for (uint32_t i = 0; i < record->steps_count; i++)
+        steps[i] = (struct finding_step){.thread = record->steps[i].thread,
+                                         .holds_count = record->steps[i].holds_count,
+                                         .holds = holds + record->steps[i].holds_first,
+                                         .wants = record->steps[i].wants};
+    return (struct finding){.kind = record->kind,
+                            .shape = record->shape,
+                            .severity = record->severity,
+                            .steps_count = record->steps_count,
+                            .steps = steps};
+}
+
+#define STEPS_TOLD 16
+
+void findings_confirm(uint32_t semaphore) {
+    struct finding_step steps[STEPS_TOLD];
+    for (uint32_t i = with_semaphores; i && i <= last_number; i++) {
+        struct recording_finding *record = by_number[i];
+        if (record->count || record->kind != FINDING_DEADLOCK_POTENTIAL || !has_lock(record, semaphore))
+            continue;
+        if (record->steps_count > STEPS_TOLD) {
+            __atomic_store_n(&record->count, 1, __ATOMIC_RELAXED);
+            continue;
+        }
+        struct finding finding = finding_of(record, steps);
+        if (is_pending(&finding))
+            continue;
+        __atomic_store_n(&record->count, 1, __ATOMIC_RELAXED);
+        announce(&finding);
+    }
+}
+
+void findings_no_lock(struct thread *t, uint32_t semaphore) {
+    for (uint32_t i = with_semaphores; i && i <= last_number; i++)
+        if (by_number[i]->kind == FINDING_DEADLOCK_POTENTIAL && has_lock(by_number[i], semaphore))
+            findings_withdraw(i);
+    lock_graph_remove(session_graph(), semaphore);
+    findings_forget_orphan(semaphore);
+    for (struct thread *owner = threads_first(); owner; owner = owner->next) {
+        if (owner->slot->state == RECORDING_SLOT_FREE || !waits_account_of(owner, semaphore, LOCK_EXCLUSIVE))
+            continue;
+        if (owner == t)
+            thread_remove(t, thread_holds(t, semaphore));
+        else
+            findings_disown(owner, semaphore);
+    }
+}
+
+void findings_disown_holder(struct thread *t, uint32_t id, uint32_t lock) {
+    session_enter(t);
+    struct thread *owner = threads_at(id);
+    if (owner)
+        findings_disown(owner, lock);
+    session_leave(t);
 }
 
 static uint32_t found(void *context, const struct finding *finding) {
@@ -143,19 +249,19 @@ static uint32_t found(void *context, const struct finding *finding) {
 
 static void again(void *context, uint32_t number) {
     (void)context;
-    if (number && number <= last_number)
+    if (number && number <= last_number && by_number[number]->count)
         __atomic_add_fetch(&by_number[number]->count, 1, __ATOMIC_RELAXED);
 }
 
-void findings_add_once(const struct finding *finding, uint64_t places) {
+uint32_t findings_add_once(const struct finding *finding, uint64_t places) {
     uint64_t key = (places ^ (uint64_t)finding->kind << 56) * 0x9e3779b97f4a7c15u | 1;
     uint32_t i = (uint32_t)(key >> (64 - ONCE_BITS));
     if (once[i].key == key) {
         again(NULL, once[i].number);
-        return;
+        return once[i].number;
     }
     once[i].key = key;
-    once[i].number = findings_add(finding);
+    return once[i].number = findings_add(finding);
 }
 
 const struct lock_graph_listener findings_listener = {.found = found, .again = again};
@@ -190,6 +296,15 @@ void findings_disown(struct thread *owner, uint32_t lock) {
     locks_record(lock);
     disowned[disowned_count++] = (struct disowned){owner->id, lock};
     __atomic_or_fetch(&owner->attention, THREAD_DISOWNED, __ATOMIC_RELEASE);
+}
+
+bool findings_disowned(const struct thread *owner, uint32_t lock) {
+    if (!(__atomic_load_n(&owner->attention, __ATOMIC_ACQUIRE) & THREAD_DISOWNED))
+        return false;
+    for (uint32_t i = 0; i < disowned_count; i++)
+        if (disowned[i].thread == owner->id && disowned[i].lock == lock)
+            return true;
+    return false;
 }
 
 void findings_drop_disowned(struct thread *t) {

@@ -10,6 +10,15 @@
 
 #define HOOK __attribute__((visibility("default")))
 
+/* The same hook under another name of the same function. */
+#if __has_attribute(copy)
+#define COPY(name) __attribute__((copy(name)))
+#else
+#define COPY(name)
+#endif
+#define ALIAS(name, other)                                                                                   \
+    extern __typeof__(name) other __attribute__((alias(#name), visibility("default"))) COPY(name);
+
 /* How far a hook may go (hooks_mode). */
 enum hook_mode {
     HOOK_FULL,    /* the normal case */
@@ -25,6 +34,10 @@ static inline struct thread *hooks_thread(void) {
     struct thread *t = thread_now;
     return __builtin_expect(t != NULL, 1) ? t : session_thread();
 }
+
+/* Whether any thread was ever cancelled: cancellation points then have to be some even when they do not wait.
+ */
+extern bool hooks_cancelling;
 
 /* Slow paths make calls that may set errno; the program must not see that. */
 struct hooks_errno {

@@ -1,23 +1,26 @@
 /* pthread_create, join and detach; the library's own start and end; dlclose. */
 #define _GNU_SOURCE
-#include "interpose/hooks.h"
+#include "interpose/hooks_thread.h"
+
+#include "interpose/hooks_syscall.h"
+#include "interpose/locks.h"
+#include "interpose/misuse.h"
 #include "interpose/raw.h"
 #include "interpose/threads.h"
-#include "interpose/waits.h"
 
 static size_t default_stack_size = 8u << 20;
 
-/* What a new thread is to do, in the memory of its own state's scratch. */
-struct start {
-    void *(*routine)(void *);
-    void *argument;
-};
-
-/* The destructors of thread-specific data may still unlock what the thread holds. They run in rounds while
- * there is data, PTHREAD_DESTRUCTOR_ITERATIONS at most; ours asks for all of them, and what is held in the
- * last is left behind. */
+/* The destructors of thread-specific data may still unlock what the thread holds, and wake those that wait
+ * for it. They run in rounds while there is data, PTHREAD_DESTRUCTOR_ITERATIONS at most; ours asks for all of
+ * them, and what is held in the last is left behind. */
 static pthread_key_t last_round;
 static bool have_last_round;
+
+static void thread_gone(struct thread *t) {
+    if (t->slot->held_count)
+        misuse_exit_holding(t);
+    waits_thread_gone(t);
+}
 
 static void count_rounds(void *argument) {
     KEEP_ERRNO;
@@ -25,79 +28,106 @@ static void count_rounds(void *argument) {
     if (++t->rounds < 4 /* PTHREAD_DESTRUCTOR_ITERATIONS */)
         pthread_setspecific(last_round, t);
     else
-        waits_thread_gone(t);
+        thread_gone(t);
 }
 
-static void end_thread(void *argument) {
+void thread_ends(void *argument) {
     KEEP_ERRNO;
     struct thread *t = argument;
     threads_end(t);
-    if (have_last_round && t->slot->held_count)
-        pthread_setspecific(last_round, t);
+    if (!have_last_round || pthread_setspecific(last_round, t) != 0)
+        thread_gone(t);
 }
 
 /* Runs in the new thread. The cleanup also runs when the thread is cancelled or calls pthread_exit. */
 static void *run_thread(void *argument) {
     struct thread *t = argument;
-    struct start start = *(struct start *)t->scratch;
+    struct thread_start start = thread_begins(t);
     void *value;
-    threads_begin(t);
-    pthread_cleanup_push(end_thread, t);
+    pthread_cleanup_push(thread_ends, t);
     value = start.routine(start.argument);
     pthread_cleanup_pop(1);
     return value;
 }
 
+struct thread *thread_creation_begins(const pthread_attr_t *attributes, struct thread_start start,
+                                      const struct call_site *call) {
+    struct thread *t = hooks_thread();
+    if (!t || (!thread_plain(t) && hooks_mode(t, call) != HOOK_FULL))
+        return NULL;
+    KEEP_ERRNO;
+    t->slot->events[RECORDING_FAMILY_THREAD]++;
+    struct thread *created = threads_created(t, stack_memo_find(&t->memo, t, call), call);
+    if (!created)
+        return NULL;
+    struct thread_start *kept = (struct thread_start *)thread_scratch(created, sizeof *kept);
+    if (!kept) {
+        threads_not_created(t, created);
+        return NULL;
+    }
+    int detached = PTHREAD_CREATE_JOINABLE;
+    size_t stack_size = default_stack_size;
+    if (attributes) {
+        pthread_attr_getdetachstate(attributes, &detached);
+        pthread_attr_getstacksize(attributes, &stack_size);
+    }
+    created->stack_size = stack_size;
+    created->detached = detached == PTHREAD_CREATE_DETACHED;
+    *kept = start;
+    return created;
+}
+
+void thread_creation_failed(struct thread *created) {
+    KEEP_ERRNO;
+    threads_not_created(thread_now, created);
+}
+
+struct thread_start thread_begins(struct thread *created) {
+    struct thread_start start = *(struct thread_start *)created->scratch;
+    threads_begin(created);
+    return start;
+}
+
 HOOK int pthread_create(pthread_t *handle, const pthread_attr_t *attributes, void *(*routine)(void *),
                         void *argument) {
     struct call_site call = CALL_SITE();
-    struct thread *t = hooks_thread();
-    if (!t || (!thread_plain(t) && hooks_mode(t, &call) != HOOK_FULL))
-        return REAL(pthread_create)(handle, attributes, routine, argument);
-    struct thread *created;
-    {
-        KEEP_ERRNO;
-        t->slot->events[RECORDING_FAMILY_THREAD]++;
-        created = threads_created(t, stack_memo_find(&t->memo, t, &call), &call);
-        struct start *start = created ? (struct start *)thread_scratch(created, sizeof *start) : NULL;
-        if (created && !start) {
-            threads_not_created(t, created);
-            created = NULL;
-        }
-        if (start) {
-            int detached = PTHREAD_CREATE_JOINABLE;
-            size_t stack_size = default_stack_size;
-            if (attributes) {
-                pthread_attr_getdetachstate(attributes, &detached);
-                pthread_attr_getstacksize(attributes, &stack_size);
-            }
-            created->stack_size = stack_size;
-            created->detached = detached == PTHREAD_CREATE_DETACHED;
-            *start = (struct start){routine, argument};
-        }
-    }
+    struct thread_start start = {.routine = routine, .argument = argument};
+    struct thread *created = thread_creation_begins(attributes, start, &call);
     if (!created)
         return REAL(pthread_create)(handle, attributes, routine, argument);
     int result = REAL(pthread_create)(handle, attributes, run_thread, created);
-    if (result != 0) {
-        KEEP_ERRNO;
-        threads_not_created(t, created);
-    }
+    if (result != 0)
+        thread_creation_failed(created);
     return result;
 }
 
-struct join {
-    struct thread *thread; /* NULL: nothing was published */
-    uint32_t joined;       /* 0: not a thread that we know */
-};
-
-static void join_over(void *argument) {
-    const struct join *join = argument;
-    if (join->thread)
-        waits_over(join->thread);
+void join_over(void *argument) {
+    struct join *join = argument;
+    if (join->thread) {
+        KEEP_ERRNO;
+        waits_over(join->thread, &join->wait);
+    }
+    join->thread = NULL;
 }
 
-static void join_begin(struct join *join, pthread_t handle, bool timed, const struct call_site *call) {
+/* What is to be joined or detached cannot be: the caller itself, or a thread that is detached already. */
+static void refused(struct thread *t, uint64_t handle, int result, const struct call_site *call) {
+    if (result != EINVAL && result != EDEADLK && result != ESRCH)
+        return;
+    KEEP_ERRNO;
+    session_enter(t);
+    struct thread *target = threads_with_handle(handle);
+    uint32_t life = target ? locks_of_life(target) : 0;
+    struct misuse_event created = {0};
+    if (target)
+        created = (struct misuse_event){.thread = target->creator, .stack = target->created_stack};
+    session_leave(t);
+    if (life)
+        misuse_report(t, FINDING_MISUSE_BAD_JOIN, FINDING_ERROR, life, LOCK_EXCLUSIVE,
+                      stack_memo_find(&t->memo, t, call), call, &created);
+}
+
+void join_begin(struct join *join, pthread_t handle, bool timed, const struct call_site *call) {
     struct thread *t = hooks_thread();
     *join = (struct join){0};
     if (!t || (!thread_plain(t) && hooks_mode(t, call) != HOOK_FULL))
@@ -108,92 +138,103 @@ static void join_begin(struct join *join, pthread_t handle, bool timed, const st
     if (!target || target == t) /* libc refuses to join oneself */
         return;
     join->joined = target->id;
-    waits_join(t, target->id, timed, stack_memo_find(&t->memo, t, call), call);
+    join->stack = stack_memo_find(&t->memo, t, call);
+    if (!timed && t->slot->held_count && !target->ended) {
+        session_enter(t);
+        uint32_t life = locks_of_life(target);
+        session_leave(t);
+        misuse_wait_holding(t, life, join->stack, 0, call);
+    }
+    join->wait = (struct wait){.kind = WAIT_JOIN, .target = target->id, .timed = timed, .stack = join->stack};
+    waits_begin(t, &join->wait, call);
     join->thread = t;
 }
 
-static void join_succeeded(struct join *join) {
-    if (!join->thread)
-        return;
-    KEEP_ERRNO;
-    waits_over(join->thread);
-    threads_joined(join->thread, join->joined);
-    join->thread = NULL;
+void join_ended(struct join *join, pthread_t handle, int result, const struct call_site *call) {
+    struct thread *t = join->thread ? join->thread : thread_now;
+    join_over(join);
+    if (result == 0 && join->joined) {
+        KEEP_ERRNO;
+        threads_joined(t, join->joined);
+    } else if (t && thread_plain(t)) {
+        refused(t, (uint64_t)handle, result, call);
+    }
 }
 
-HOOK int pthread_join(pthread_t handle, void **value) {
-    struct call_site call = CALL_SITE();
-    struct join join;
-    int result;
-    join_begin(&join, handle, false, &call);
-    pthread_cleanup_push(join_over, &join);
-    result = REAL(pthread_join)(handle, value);
-    if (result == 0)
-        join_succeeded(&join);
-    pthread_cleanup_pop(1);
+#define JOIN(timed, real)                                                                                    \
+    struct call_site call = CALL_SITE();                                                                     \
+    struct join join;                                                                                        \
+    int result;                                                                                              \
+    join_begin(&join, handle, timed, &call);                                                                 \
+    pthread_cleanup_push(join_over, &join);                                                                  \
+    result = real;                                                                                           \
+    join_ended(&join, handle, result, &call);                                                                \
+    pthread_cleanup_pop(0);                                                                                  \
     return result;
-}
 
-HOOK int pthread_tryjoin_np(pthread_t handle, void **value) {
-    struct call_site call = CALL_SITE();
-    struct join join;
-    int result;
-    join_begin(&join, handle, true, &call);
-    pthread_cleanup_push(join_over, &join);
-    result = REAL(pthread_tryjoin_np)(handle, value);
-    if (result == 0)
-        join_succeeded(&join);
-    pthread_cleanup_pop(1);
-    return result;
-}
+HOOK int pthread_join(pthread_t handle, void **value){JOIN(false, REAL(pthread_join)(handle, value))}
 
-HOOK int pthread_timedjoin_np(pthread_t handle, void **value, const struct timespec *until) {
-    struct call_site call = CALL_SITE();
-    struct join join;
-    int result;
-    join_begin(&join, handle, true, &call);
-    pthread_cleanup_push(join_over, &join);
-    result = REAL(pthread_timedjoin_np)(handle, value, until);
-    if (result == 0)
-        join_succeeded(&join);
-    pthread_cleanup_pop(1);
-    return result;
-}
+HOOK int pthread_tryjoin_np(pthread_t handle,
+                            void **value){JOIN(true, REAL(pthread_tryjoin_np)(handle, value))}
+
+HOOK int pthread_timedjoin_np(pthread_t handle, void **value, const struct timespec *until){
+    JOIN(true, REAL(pthread_timedjoin_np)(handle, value, until))}
 
 HOOK int pthread_clockjoin_np(pthread_t handle, void **value, clockid_t clock, const struct timespec *until) {
-    struct call_site call = CALL_SITE();
-    struct join join;
-    int result;
-    join_begin(&join, handle, true, &call);
-    pthread_cleanup_push(join_over, &join);
-    result = REAL(pthread_clockjoin_np)(handle, value, clock, until);
-    if (result == 0)
-        join_succeeded(&join);
-    pthread_cleanup_pop(1);
-    return result;
+    JOIN(true, REAL(pthread_clockjoin_np)(handle, value, clock, until))
 }
 
-/* Threads that run_thread did not start, main above all, end here or not at all. */
-HOOK void pthread_exit(void *value) {
+void thread_exits(void) {
     struct thread *t = thread_now;
     if (t && t->creator == 0 && !t->ended)
-        end_thread(t);
+        thread_ends(t);
+}
+
+HOOK void pthread_exit(void *value) {
+    thread_exits();
     REAL(pthread_exit)(value);
     __builtin_unreachable();
 }
 
-/* Before the call: after it the handle may belong to another thread. */
-HOOK int pthread_detach(pthread_t handle) {
-    struct call_site call = CALL_SITE();
+HOOK int pthread_cancel(pthread_t handle) {
+    hooks_cancelling = true;
+    return REAL(pthread_cancel)(handle);
+}
+
+void detach_begin(pthread_t handle, const struct call_site *call) {
     struct thread *t = hooks_thread();
     struct thread *target = NULL;
-    if (t && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL)) {
+    if (t && (thread_plain(t) || hooks_mode(t, call) == HOOK_FULL)) {
         KEEP_ERRNO;
         target = threads_by_handle(t, (uint64_t)handle);
     }
     if (target)
         target->detached = true;
-    return REAL(pthread_detach)(handle);
+}
+
+void detach_ended(pthread_t handle, int result, const struct call_site *call) {
+    struct thread *t = thread_now;
+    if (result != 0 && t && thread_plain(t))
+        refused(t, (uint64_t)handle, result, call);
+}
+
+HOOK int pthread_detach(pthread_t handle) {
+    struct call_site call = CALL_SITE();
+    detach_begin(handle, &call);
+    int result = REAL(pthread_detach)(handle);
+    detach_ended(handle, result, &call);
+    return result;
+}
+
+/* What the fork handlers do, inheritance.c does in its own. */
+HOOK pid_t fork(void) {
+    struct call_site call = CALL_SITE();
+    struct thread *t = thread_now;
+    if (t && thread_plain(t) && t->slot->held_count) {
+        KEEP_ERRNO;
+        misuse_fork_holding(t, &call);
+    }
+    return REAL(fork)();
 }
 
 HOOK int dlclose(void *library) {
@@ -202,6 +243,7 @@ HOOK int dlclose(void *library) {
     if (t && thread_plain(t)) {
         KEEP_ERRNO;
         session_modules_changed(t);
+        futex_users_start();
     }
     return result;
 }

@@ -5,6 +5,7 @@
 
 #include "interpose/findings.h"
 #include "interpose/locks.h"
+#include "interpose/python_store.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
 #include "interpose/stack_store.h"
@@ -16,7 +17,9 @@ struct hold {
     uint32_t owner; /* the parent's id of the thread; 0: the forking one */
     uint32_t tid;
     char name[16];
-    const struct recording_stack *stack; /* in the parent's recording; NULL when it was not recorded */
+    /* In the parent's recording; NULL when it was not recorded. */
+    const struct recording_stack *stack;
+    const struct recording_python *python;
 };
 
 /* Made before the fork, in memory that the child has a copy of. */
@@ -51,11 +54,12 @@ static void remember(const struct thread *t, bool own) {
             continue;
         struct hold *hold = &holds[count++];
         *hold = (struct hold){.held = t->held[i], .kind = lock->kind};
+        hold->stack = stack_store_at(hold->held.stack);
+        hold->python = hold->stack ? python_store_at(hold->stack->python) : NULL;
         if (!own) {
             hold->owner = t->id;
             hold->tid = t->slot->tid;
             memcpy(hold->name, t->name, sizeof hold->name);
-            hold->stack = stack_store_at(hold->held.stack);
         }
     }
 }
@@ -98,6 +102,18 @@ bool inheritance_in_child(void) {
     return session_recorder()->header->pid != (uint32_t)raw_getpid();
 }
 
+static uint32_t take_stack(const struct hold *hold) {
+    const struct recording_python *python = hold->python;
+    if (!hold->stack)
+        return stack_store_intern(&hold->held.site, 1, true);
+    uint32_t functions =
+        python
+            ? python_store_intern(&(struct python_frames){
+                  .bytes = python->frames, .size = python->bytes, .count = python->count, .cut = python->cut})
+            : 0;
+    return stack_store_intern_python(hold->stack->addresses, hold->stack->count, hold->stack->cut, functions);
+}
+
 static void take_own(struct thread *t, const struct hold *hold, uint32_t lock) {
     /* The stack is the same, its number is the parent's. */
     struct stack_record *stack = thread_record(&hold->held);
@@ -108,15 +124,12 @@ static void take_own(struct thread *t, const struct hold *hold, uint32_t lock) {
     struct recording_held *held = thread_holds(t, lock);
     held->depth = hold->held.depth;
     held->private[0] = hold->held.private[0];
-}
-
-static uint32_t take_stack(const struct hold *hold) {
-    return hold->stack ? stack_store_intern(hold->stack->addresses, hold->stack->count, hold->stack->cut)
-                       : stack_store_intern(&hold->held.site, 1, true);
+    if (hold->python) /* which functions were active cannot be found out later */
+        held->stack = take_stack(hold);
 }
 
 void inheritance_take(struct thread *t) {
-    const struct call_site nowhere = {0, ~(uint64_t)0, 0};
+    const struct call_site nowhere = {.sp = ~(uint64_t)0};
     uint32_t ghost = 0, ghost_of = 0;
     t->stack_low = stack_low;
     t->stack_high = stack_high;
@@ -127,6 +140,7 @@ void inheritance_take(struct thread *t) {
             locks_place(t, (const void *)(uintptr_t)hold->held.address, hold->kind, 0, 0, &nowhere);
         if (!lock)
             continue;
+        locks_at(lock)->inherited = true;
         if (!hold->owner) {
             take_own(t, hold, lock);
             continue;

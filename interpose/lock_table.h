@@ -8,18 +8,32 @@
 #ifndef GORDIAN_INTERPOSE_LOCK_TABLE_H
 #define GORDIAN_INTERPOSE_LOCK_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct lock_table_entry {
     uint64_t address; /* 0: free; never changes otherwise */
-    uint64_t lock;    /* its id, and one of the LOCK_TABLE_* */
+    uint64_t lock;    /* its id, flags and kind, as lock_table_value puts them together */
 };
 
-/* The lock must not be tried, only locked: see locks.h. */
-#define LOCK_TABLE_UNTRIABLE ((uint64_t)1 << 32)
-/* It may be held by another process, so it is tried also while this one has one thread. */
-#define LOCK_TABLE_SHARED ((uint64_t)1 << 33)
+/* Flags. Each of them keeps a lock off the fast path. */
+#define LOCK_TABLE_UNTRIABLE ((uint64_t)1 << 32) /* must not be tried, only locked: see locks.h */
+#define LOCK_TABLE_WATCHED ((uint64_t)1 << 33)   /* more is to be looked at than held locks and orders */
+#define LOCK_TABLE_SIGNAL ((uint64_t)1 << 34)    /* a semaphore that is no lock: nobody holds it */
+#define LOCK_TABLE_FLAGS (LOCK_TABLE_UNTRIABLE | LOCK_TABLE_WATCHED | LOCK_TABLE_SIGNAL)
+
+/* The kind lies above the flags. A mutex has none, so that its value without flags is its id alone. */
+#define LOCK_TABLE_KIND_SHIFT 40
+
+static inline uint64_t lock_table_kind(uint32_t kind) {
+    return kind == 1 /* LOCK_KIND_MUTEX */ ? 0 : (uint64_t)kind << LOCK_TABLE_KIND_SHIFT;
+}
+
+/* Whether it is the value of a lock of this kind. */
+static inline bool lock_table_is(uint64_t value, uint32_t kind) {
+    return (uint32_t)value && (value & ~(LOCK_TABLE_FLAGS | 0xffffffffu)) == lock_table_kind(kind);
+}
 
 struct lock_table {
     uint32_t shift; /* 64 - log2(entries) */
@@ -53,8 +67,13 @@ static inline uint32_t lock_table_find(const void *address) {
     return (uint32_t)lock_table_get(address);
 }
 
-/* From now on `lock` (an id, and one of the LOCK_TABLE_*) is at `address` (0: none). Returns 0 or -ENOMEM.
- * Amortised O(1). */
+/* Return its id if it is of that kind, else 0. */
+static inline uint32_t lock_table_find_kind(const void *address, uint32_t kind) {
+    uint64_t value = lock_table_get(address);
+    return lock_table_is(value, kind) ? (uint32_t)value : 0;
+}
+
+/* From now on `lock` (an id, flags, kind) is at `address` (0: none). Returns 0 or -ENOMEM. Amortised O(1). */
 int lock_table_set(const void *address, uint64_t lock);
 
 #endif

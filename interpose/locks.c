@@ -10,41 +10,49 @@
 #include "interpose/session.h"
 #include "interpose/threads.h"
 
-static struct lock *table; /* index: id */
-static uint32_t count, room;
-static uint32_t free_lock; /* ids that nothing was recorded about, by session_lock.next_own */
+/* In chunks that never move, so that a lock can be looked at without our lock. */
+#define CHUNK_LOCKS 4096u
+#define CHUNKS (1u << 16)
+static struct lock *chunks[CHUNKS];
+static uint32_t count;
+static uint32_t free_lock; /* ids that nothing was recorded about, by next_own */
 
-static bool grow_locks(void) {
-    uint32_t wider_room = room ? room * 2 : 256;
-    struct lock *wider = raw_pages((wider_room * sizeof *wider + 4095) & ~(size_t)4095);
-    if (!wider)
+/* Those that were destroyed last, by a hash of the address. */
+#define RUIN_BITS 12
+static struct locks_ruin ruins[1u << RUIN_BITS];
+
+static struct lock *at(uint32_t id) {
+    return &__atomic_load_n(&chunks[id / CHUNK_LOCKS], __ATOMIC_ACQUIRE)[id % CHUNK_LOCKS];
+}
+
+static bool grow_locks(uint32_t id) {
+    if (id / CHUNK_LOCKS >= CHUNKS)
         return false;
-    /* The old one stays: locks_shared may be reading it. */
-    if (table)
-        memcpy(wider, table, room * sizeof *wider);
-    __atomic_store_n(&table, wider, __ATOMIC_RELEASE);
-    room = wider_room;
-    return true;
+    if (chunks[id / CHUNK_LOCKS])
+        return true;
+    struct lock *chunk = raw_pages((CHUNK_LOCKS * sizeof *chunk + 4095) & ~(size_t)4095);
+    __atomic_store_n(&chunks[id / CHUNK_LOCKS], chunk, __ATOMIC_RELEASE);
+    return chunk != NULL;
 }
 
 static uint32_t new_lock(enum recording_lock_kind kind, uint64_t address, uint32_t initialised,
                          uint32_t first) {
     uint32_t id = free_lock;
     if (id) {
-        free_lock = table[id].next_own;
+        free_lock = at(id)->next_own;
     } else {
-        if (count + 1 >= room && !grow_locks()) {
+        if (!grow_locks(count + 1)) {
             session_lost(RECORDING_LOST_MEMORY);
             return 0;
         }
         id = ++count;
     }
-    table[id] = (struct lock){.address = address, .kind = kind, .initialised = initialised, .first = first};
+    *at(id) = (struct lock){.address = address, .kind = kind, .initialised = initialised, .first = first};
     return id;
 }
 
 void locks_record(uint32_t id) {
-    struct lock *lock = &table[id];
+    struct lock *lock = at(id);
     if (lock->recorded)
         return;
     struct recording_lock *record = recorder_append(session_recorder(), RECORDING_LOCK, sizeof *record);
@@ -55,10 +63,9 @@ void locks_record(uint32_t id) {
     record->address = lock->address;
     record->initialised = lock->initialised;
     record->first = lock->first;
-    if (lock->kind == LOCK_KIND_MUTEX)
-        record->value = lock->robust;
-    struct mappings_place place;
     record->shared = lock->shared;
+    record->value = lock->kind == LOCK_KIND_MUTEX ? lock->robust : lock->value;
+    struct mappings_place place;
     if (lock->shared && mappings_shared(lock->address, &place)) {
         record->device = place.device;
         record->inode = place.inode;
@@ -72,24 +79,24 @@ void locks_record(uint32_t id) {
 
 /* A lock in a frame of the calling thread's stack ends with the thread at the latest. */
 static void list_own(struct thread *t, uint32_t id, const struct call_site *call) {
-    if (table[id].address < call->sp || table[id].address >= t->stack_high)
+    if (at(id)->address < call->sp || at(id)->address >= t->stack_high)
         return;
-    table[id].owner_stack = t->id;
-    table[id].next_own = t->own_locks;
+    at(id)->owner_stack = t->id;
+    at(id)->next_own = t->own_locks;
     if (t->own_locks)
-        table[t->own_locks].last_own = id;
+        at(t->own_locks)->last_own = id;
     t->own_locks = id;
 }
 
 static void unlist_own(uint32_t id) {
-    struct lock *lock = &table[id];
+    struct lock *lock = at(id);
     struct thread *t = lock->owner_stack ? threads_at(lock->owner_stack) : NULL;
     if (!t)
         return;
     if (lock->next_own)
-        table[lock->next_own].last_own = lock->last_own;
+        at(lock->next_own)->last_own = lock->last_own;
     if (lock->last_own)
-        table[lock->last_own].next_own = lock->next_own;
+        at(lock->last_own)->next_own = lock->next_own;
     else
         t->own_locks = lock->next_own;
     lock->owner_stack = lock->next_own = lock->last_own = 0;
@@ -100,8 +107,8 @@ static void unlist_own(uint32_t id) {
  * account has it. */
 static void end_lock(uint32_t id) {
     unlist_own(id);
-    if (!table[id].recorded && !table[id].robust) {
-        table[id] = (struct lock){.next_own = free_lock};
+    if (!at(id)->recorded && !at(id)->robust) {
+        *at(id) = (struct lock){.next_own = free_lock};
         free_lock = id;
         return;
     }
@@ -118,12 +125,25 @@ static void end_lock(uint32_t id) {
 struct locks_mutex_type locks_mutex_type(const pthread_mutex_t *mutex) {
     struct locks_mutex_type type = {0};
 #ifdef __GLIBC__
+    if (mutex->__data.__kind < 0)
+        return type; /* destroyed */
     type.recursive = (mutex->__data.__kind & 3) == PTHREAD_MUTEX_RECURSIVE;
     type.errorcheck = (mutex->__data.__kind & 3) == PTHREAD_MUTEX_ERRORCHECK;
     type.robust = mutex->__data.__kind & 16;
     type.shared = mutex->__data.__kind & 128;
 #else
     (void)mutex;
+#endif
+    return type;
+}
+
+struct locks_rwlock_type locks_rwlock_type(const pthread_rwlock_t *rwlock) {
+    struct locks_rwlock_type type = {0};
+#ifdef __GLIBC__
+    type.prefers_writers = rwlock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP;
+    type.shared = rwlock->__data.__shared != 0;
+#else
+    (void)rwlock;
 #endif
     return type;
 }
@@ -135,28 +155,44 @@ uint32_t locks_place(struct thread *t, const void *address, enum recording_lock_
         return 0;
     if (kind == LOCK_KIND_MUTEX) {
         struct locks_mutex_type type = locks_mutex_type(address);
-        table[id].robust = type.robust;
-        table[id].shared = type.shared;
+        at(id)->robust = type.robust;
+        at(id)->shared = type.shared;
     }
+    if (kind == LOCK_KIND_RWLOCK) {
+        struct locks_rwlock_type type = locks_rwlock_type(address);
+        at(id)->shared = type.shared;
+        at(id)->prefers_writers = type.prefers_writers;
+    }
+    uint64_t flags =
+        (at(id)->robust ? LOCK_TABLE_UNTRIABLE : 0) | (at(id)->prefers_writers ? LOCK_TABLE_WATCHED : 0);
     /* glibc's trylock leaves a robust mutex locked when it says ENOTRECOVERABLE. */
-    uint64_t how = table[id].robust ? LOCK_TABLE_UNTRIABLE : table[id].shared ? LOCK_TABLE_SHARED : 0;
-    if (lock_table_set(address, id | how) < 0) {
+    if (lock_table_set(address, id | lock_table_kind(kind) | flags) < 0) {
         session_lost(RECORDING_LOST_MEMORY);
         return 0;
     }
-    /* At once: the process may be killed while it holds it, and others look for it by its place. */
-    if (table[id].shared)
-        locks_record(id);
     list_own(t, id, call);
+    if (at(id)->shared)
+        locks_share(id);
     return id;
+}
+
+void locks_share(uint32_t id) {
+    at(id)->shared = true;
+    locks_flag(id, LOCK_TABLE_WATCHED, 0);
+    locks_record(id);
 }
 
 uint32_t locks_id(struct thread *t, const void *address, enum recording_lock_kind kind,
                   struct stack_record *stack, const struct call_site *call) {
     session_enter(t);
-    uint32_t id = lock_table_find(address);
-    if (!id)
-        id = locks_place(t, address, kind, 0, stack ? stack_memo_resolve(t, stack, false, call) : 0, call);
+    uint64_t known = lock_table_get(address);
+    uint32_t id = (uint32_t)known;
+    if (!lock_table_is(known, kind)) {
+        if (id)
+            end_lock(id); /* its memory serves something else now */
+        id = locks_place(t, address, kind, 0,
+                         stack ? stack_memo_resolve_python(t, stack, false, call, call->python) : 0, call);
+    }
     session_leave(t);
     return id;
 }
@@ -168,16 +204,56 @@ static void drop_hold(struct thread *t, uint32_t lock) {
         thread_remove(t, held);
 }
 
-void locks_init(struct thread *t, const void *address, enum recording_lock_kind kind,
-                struct stack_record *stack, const struct call_site *call) {
+static struct locks_ruin *ruin_of(const void *address) {
+    return &ruins[(uint64_t)(uintptr_t)address * 0x9e3779b97f4a7c15u >> (64 - RUIN_BITS)];
+}
+
+const struct locks_ruin *locks_destroyed(const void *address) {
+    const struct locks_ruin *ruin = ruin_of(address);
+    return ruin->address == (uint64_t)(uintptr_t)address ? ruin : NULL;
+}
+
+void locks_forget_destroyed(const void *address) {
+    if (locks_destroyed(address))
+        ruin_of(address)->address = 0;
+}
+
+uint32_t locks_init(struct thread *t, const void *address, enum recording_lock_kind kind,
+                    struct stack_record *stack, const struct call_site *call) {
     session_enter(t);
     uint32_t old = lock_table_find(address);
     if (old) {
         drop_hold(t, old);
         end_lock(old);
     }
-    locks_place(t, address, kind, stack ? stack_memo_resolve(t, stack, false, call) : 0, 0, call);
+    locks_forget_destroyed(address);
+    uint32_t id =
+        locks_place(t, address, kind,
+                    stack ? stack_memo_resolve_python(t, stack, false, call, call->python) : 0, 0, call);
+    if (id)
+        at(id)->init_thread = t->id;
     session_leave(t);
+    return id;
+}
+
+void locks_destroy(struct thread *t, const void *address, enum recording_lock_kind kind,
+                   struct stack_record *stack, const struct call_site *call) {
+    session_enter(t);
+    uint32_t old = lock_table_find(address);
+    *ruin_of(address) =
+        (struct locks_ruin){(uint64_t)(uintptr_t)address, kind, t->id,
+                            stack ? stack_memo_resolve_python(t, stack, false, call, call->python) : 0,
+                            old ? at(old)->initialised : 0};
+    locks_gone(t, address);
+    session_leave(t);
+}
+
+void locks_flag(uint32_t id, uint64_t set, uint64_t clear) {
+    const struct lock *lock = at(id);
+    const void *address = (const void *)(uintptr_t)lock->address;
+    uint64_t now = lock_table_get(address);
+    if ((uint32_t)now == id)
+        lock_table_set(address, (now | set) & ~clear);
 }
 
 void locks_gone(struct thread *t, const void *address) {
@@ -203,7 +279,7 @@ uint32_t locks_of_life(struct thread *t) {
 
 /* The lock, whose id is still that of its address or not, is no more. */
 static void forget(uint32_t id) {
-    const void *address = (const void *)(uintptr_t)table[id].address;
+    const void *address = (const void *)(uintptr_t)at(id)->address;
     bool there = lock_table_find(address) == id;
     end_lock(id);
     if (there)
@@ -217,20 +293,16 @@ void locks_on_stack_gone(struct thread *t) {
 
 void locks_within_gone(uint64_t start, uint64_t end) {
     for (uint32_t id = 1; id <= count; id++)
-        if (table[id].kind != LOCK_KIND_THREAD && table[id].address >= start && table[id].address < end &&
-            lock_table_find((const void *)(uintptr_t)table[id].address) == id)
+        if (at(id)->kind != LOCK_KIND_THREAD && at(id)->address >= start && at(id)->address < end &&
+            lock_table_find((const void *)(uintptr_t)at(id)->address) == id)
             forget(id);
 }
 
 void locks_start(void) {
-    table = NULL;
-    count = room = free_lock = 0;
+    count = free_lock = 0; /* a child of a fork uses its copy of the memory again */
+    memset(ruins, 0, sizeof ruins);
 }
 
-bool locks_shared(uint32_t lock) {
-    return lock && __atomic_load_n(&table, __ATOMIC_ACQUIRE)[lock].shared;
-}
-
-const struct lock *locks_at(uint32_t lock) {
-    return lock && lock <= count ? &table[lock] : NULL;
+struct lock *locks_at(uint32_t lock) {
+    return lock && lock <= __atomic_load_n(&count, __ATOMIC_RELAXED) ? at(lock) : NULL;
 }

@@ -116,16 +116,36 @@ static void add_lock(struct text *line, uint32_t id) {
     }
 }
 
+/* What the steps below it say. */
+static const char *headline(const struct finding *finding) {
+    switch (finding->kind) {
+    case FINDING_DEADLOCK_POTENTIAL:
+    case FINDING_DEADLOCK_ACTUAL:
+        return finding->steps_count > 1 ? ": threads that wait for each other\n"
+               : finding->shape == FINDING_SHAPE_SIGNAL
+                   ? ": a thread whose signal handler waits for what it interrupted\n"
+                   : ": a thread that waits for itself\n";
+    case FINDING_HANG_ALL_BLOCKED:
+        return ": no thread is left to wake the others\n";
+    case FINDING_STARVATION:
+        return ": a thread that others overtook\n";
+    case FINDING_MISUSE_EXIT_HOLDING:
+        return ": a thread that ended with what it holds\n";
+    default:
+        return finding->steps_count > 1 ? ": a call, and the earlier one that it contradicts\n"
+                                        : ": a call\n";
+    }
+}
+
 void notice_finding(const struct finding *finding, const char *path) {
     char buffer[8192];
     struct text line;
-    if (quiet && session_recorder()->file)
+    if ((quiet && session_recorder()->file) || finding->severity == FINDING_NOTE)
         return;
     text_init(&line, buffer, sizeof buffer);
     text_add(&line, "gordian: ");
     text_add(&line, finding_kind_name(finding->kind));
-    text_add(&line, finding->steps_count > 1 ? ": threads that wait for each other\n"
-                                             : ": a thread that waits for itself\n");
+    text_add(&line, headline(finding));
     notice_text(buffer);
     for (uint32_t i = 0; i < finding->steps_count; i++) {
         const struct finding_step *step = &finding->steps[i];

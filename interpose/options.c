@@ -14,6 +14,11 @@ const char options_help[] =
     "  max_per_edge=N      lock cycles listed that share a lock order (default: 4)\n"
     "  max_cycles=N        lock cycles that are listed (default: 1024)\n"
     "  max_uses=N          threads and segments kept per lock order (default: 4096, at most 65535)\n"
+    "  max_profiled=N      locks with a profile (default: 1024)\n"
+    "  starvation_overtakes=N, starvation_ms=N\n"
+    "                      a waiter starves that was overtaken more than N times (default: 1000)\n"
+    "                      and waited longer than N milliseconds (default: 1000)\n"
+    "  single_thread=0|1   also note two lock orders in one thread (default: 0)\n"
     "  notify=PATH         FIFO that gets one byte for each finding (default: none)\n"
     "  root=PID            the process that children=0 leaves (default: the first)\n"
     "  help=1              print this\n";
@@ -88,6 +93,14 @@ static int set_option(struct options *o, const char *key, const char *value) {
         return parse_number(value, 1, 0xffffffffu, &o->max_cycles);
     if (text_equal(key, "max_uses"))
         return parse_number(value, 1, 65535, &o->max_uses);
+    if (text_equal(key, "max_profiled"))
+        return parse_number(value, 0, 1u << 20, &o->max_profiled);
+    if (text_equal(key, "starvation_overtakes"))
+        return parse_number(value, 1, 0xffffffffu, &o->starvation_overtakes);
+    if (text_equal(key, "starvation_ms"))
+        return parse_number(value, 1, 0xffffffffu, &o->starvation_ms);
+    if (text_equal(key, "single_thread"))
+        return parse_flag(value, &o->single_thread);
     return -1;
 }
 
@@ -119,7 +132,10 @@ void options_parse(struct options *out, const char *text, void (*complain)(const
                             .max_steps = 65536,
                             .max_per_edge = 4,
                             .max_cycles = 1024,
-                            .max_uses = 4096};
+                            .max_uses = 4096,
+                            .max_profiled = 1024,
+                            .starvation_overtakes = 1000,
+                            .starvation_ms = 1000};
     while (text && *text) {
         char item[OPTIONS_PATH_SIZE + 64], *value = NULL;
         size_t n = 0;

@@ -28,6 +28,10 @@ struct options {
     uint32_t max_cycles;   /* cycles listed in all */
     uint32_t max_uses;     /* pairs of thread and segment kept per edge of the lock graph */
     uint32_t max_steps;    /* bound of one search for cycles, in edges tried */
+    uint32_t max_profiled; /* locks with a profile */
+    uint32_t starvation_overtakes,
+        starvation_ms;  /* a waiter that was overtaken more often, and waited longer */
+    bool single_thread; /* also note two orders in one thread */
 };
 
 /* Set `out` to the defaults, then to what `text` says (NULL: nothing). Complaints, at most one line each, go

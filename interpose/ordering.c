@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "detector/lock_graph.h"
+#include "interpose/gil.h"
 #include "interpose/locks.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
@@ -14,7 +15,7 @@ static bool mark_known_edges(struct thread *t, const struct lock_hold *wants) {
     bool all = true;
     for (uint32_t i = 0; i < t->slot->held_count; i++) {
         const struct recording_held *held = &t->held[i];
-        if (!held->lock || held->lock == wants->lock)
+        if (!held->lock || held->lock == wants->lock || held->lock == gil_lock)
             continue;
         if (lock_graph_knows(session_graph(), t->id, t->segment,
                              &(struct lock_hold){held->lock, held->mode, 0}, wants))
@@ -39,9 +40,18 @@ static void record_dependency(const struct lock_dependency *dependency) {
     recorder_commit(record);
 }
 
-/* Returns whether it was new. */
-static bool add_dependency(struct thread *t, const struct lock_hold *wants, struct stack_record *stack,
-                           const struct call_site *call) {
+/* The lock graph has to know of a lock that lets its readers wait for writers, before any dependency does. */
+static void tell_preference(uint32_t id) {
+    struct lock *lock = locks_at(id);
+    if (!lock->in_graph && lock_graph_prefers_writers(session_graph(), id) < 0)
+        session_lost(RECORDING_LOST_MEMORY);
+    lock->in_graph = true;
+}
+
+/* Returns whether it was new. `watched`: the wanted lock prefers writers, so that the dependency matters even
+ * if nothing is held, or the same lock is. */
+static bool add_dependency(struct thread *t, const struct lock_hold *wants, bool watched,
+                           struct stack_record *stack, const struct call_site *call) {
     static struct lock_hold *holds; /* for the holder of our lock */
     static uint32_t room;
     uint32_t held = t->slot->held_count, count = 0;
@@ -56,17 +66,19 @@ static bool add_dependency(struct thread *t, const struct lock_hold *wants, stru
     }
     for (uint32_t i = 0; i < held; i++) {
         struct recording_held *h = &t->held[i];
-        if (!h->lock || h->lock == wants->lock)
+        if (!h->lock || (h->lock == wants->lock && !watched) || h->lock == gil_lock)
             continue;
         thread_settle(t, h, call);
         locks_record(h->lock);
         holds[count++] = (struct lock_hold){h->lock, h->mode, h->stack};
     }
-    if (!count)
+    if (!count && !watched)
         return true;
     locks_record(wants->lock);
+    if (watched)
+        tell_preference(wants->lock);
     struct lock_dependency dependency = {t->id, t->segment, count, holds, *wants};
-    dependency.wants.stack = stack ? stack_memo_resolve(t, stack, false, call) : 0;
+    dependency.wants.stack = stack ? stack_memo_resolve_python(t, stack, false, call, call->python) : 0;
     int added = lock_graph_add(session_graph(), &dependency);
     if (added < 0)
         session_lost(RECORDING_LOST_MEMORY);
@@ -95,8 +107,10 @@ void ordering_add(struct thread *t, uint32_t lock, uint32_t mode, struct stack_r
     struct lock_hold wants = {lock, mode, 0};
     session_enter(t);
     session_attend(t, call);
-    bool known = mark_known_edges(t, &wants);
-    if (!known && add_dependency(t, &wants, stack, call)) {
+    const struct lock *about = locks_at(lock);
+    bool watched = about && about->prefers_writers;
+    bool known = mark_known_edges(t, &wants) && !watched;
+    if (!known && add_dependency(t, &wants, watched, stack, call)) {
         mark_known_edges(t, &wants);
     } else if (++t->seen_misses >> (64 - t->seen_shift - 5)) {
         thread_grow_seen(t); /* it had been seen and was forgotten, too often */

@@ -11,17 +11,22 @@
 #include "detector/lock_graph.h"
 #include "detector/segments.h"
 #include "interpose/findings.h"
+#include "interpose/handlers.h"
+#include "interpose/hooks_syscall.h"
 #include "interpose/inheritance.h"
 #include "interpose/lock_table.h"
 #include "interpose/locks.h"
 #include "interpose/modules.h"
 #include "interpose/notice.h"
+#include "interpose/profile.h"
+#include "interpose/python.h"
 #include "interpose/raw.h"
 #include "interpose/real.h"
 #include "interpose/stack_store.h"
 #include "interpose/text.h"
 #include "interpose/threads.h"
 #include "interpose/unwinder.h"
+#include "interpose/waits.h"
 
 enum state { STATE_EARLY, STATE_OFF, STATE_LIVE, STATE_FORKED };
 
@@ -138,9 +143,14 @@ void session_attend(struct thread *t, const struct call_site *call) {
     session_leave(t);
 }
 
+static void module_gone(uint64_t start, uint64_t end) {
+    locks_within_gone(start, end);
+    python_unloaded(start, end);
+}
+
 void session_modules_changed(struct thread *t) {
     session_enter(t);
-    if (modules_check(locks_within_gone)) {
+    if (modules_check(module_gone)) {
         stack_store_next_epoch();
         unwinder_flush();
         for (struct thread *other = threads_first(); other; other = other->next)
@@ -173,17 +183,26 @@ static bool start_parts(bool forked) {
     recorder.header->max_per_edge = options.max_per_edge;
     recorder.header->max_cycles = options.max_cycles;
     recorder.header->max_uses = options.max_uses;
+    recorder.header->max_profiled = options.max_profiled;
+    recorder.header->starvation_overtakes = options.starvation_overtakes;
+    recorder.header->starvation_ms = options.starvation_ms;
     recorder.header->forked = forked;
     threads_start();
     locks_start();
     stack_store_start();
+    python_restart();
     findings_start();
+    profile_start();
+    futex_users_start();
+    handlers_start();
+    waits_start();
     arena_init(&arena, raw_pages);
     segments = segments_create(&arena);
     struct lock_graph_options limits = {.max_steps = options.max_steps,
                                         .max_per_edge = options.max_per_edge,
                                         .max_cycles = options.max_cycles,
-                                        .max_uses = options.max_uses};
+                                        .max_uses = options.max_uses,
+                                        .single_thread = options.single_thread};
     graph = segments ? lock_graph_create(&arena, segments, &limits, &findings_listener) : NULL;
     if (!graph || lock_table_start() < 0) {
         turn_off("no memory");
@@ -251,9 +270,18 @@ bool session_live(void) {
     return __atomic_load_n(&state, __ATOMIC_ACQUIRE) == STATE_LIVE;
 }
 
+static uint32_t forked_pid; /* of the process in STATE_FORKED */
+
 void session_forked(void) {
+    forked_pid = (uint32_t)raw_getpid();
     options.root = options.root ? options.root : recorder.header->pid;
     __atomic_store_n(&state, belongs() ? STATE_FORKED : STATE_OFF, __ATOMIC_RELEASE);
+}
+
+void session_before_leaving(void) {
+    /* A child of vfork runs in its parent's memory, and keeps out of it. */
+    if (__atomic_load_n(&state, __ATOMIC_ACQUIRE) == STATE_FORKED && forked_pid == (uint32_t)raw_getpid())
+        start_child();
 }
 
 extern void *__libc_stack_end __attribute__((weak));
@@ -280,6 +308,7 @@ void session_start(void) {
     record_run();
     modules_start();
     unwinder_start();
+    python_start();
     struct thread *t = threads_attach((uint32_t)raw_gettid());
     if (!t) {
         turn_off("no memory");

@@ -65,4 +65,7 @@ bool session_live(void);
 /* This is the child of a fork: it begins anew with the next call of session_thread. */
 void session_forked(void);
 
+/* The process is about to lose its access to the recordings: the child of a fork begins its own at once. */
+void session_before_leaving(void);
+
 #endif

@@ -98,6 +98,7 @@ struct walk {
     bool first_bp;        /* the first frames' own frame pointer counted */
     bool cut, stable;
     bool foreign; /* a slot is not on the thread's own stack */
+    uint64_t handler_pc;
 };
 
 static void walk_stack(struct thread *t, const struct call_site *call, uint32_t depth, struct walk *w) {
@@ -115,15 +116,8 @@ static void walk_stack(struct thread *t, const struct call_site *call, uint32_t 
             return;
         }
         uint64_t sp = frame.sp, bp = frame.bp;
-        if (!unwinder_step(t, &frame, &step)) {
-            w->stable &= step.stable;
-            return;
-        }
+        bool moved = unwinder_step(t, &frame, &step);
         w->stable &= step.stable;
-        /* Stacks that do not simply grow upwards (a signal frame on another stack) are not looked up again:
-         * their outer part may be unmapped while the inner part is the same. */
-        w->stable &= frame.sp > sp && step.return_slot >= sp;
-        w->foreign |= frame.sp > t->stack_high;
         if (step.used_bp && !bp_noted) {
             bp_noted = true;
             if (bp_from)
@@ -131,12 +125,20 @@ static void walk_stack(struct thread *t, const struct call_site *call, uint32_t 
             else
                 w->first_bp = true;
         }
+        if (!moved)
+            return;
+        /* Stacks that do not simply grow upwards (a signal frame on another stack) are not looked up again:
+         * their outer part may be unmapped while the inner part is the same. */
+        w->stable &= frame.sp > sp && step.return_slot >= sp;
+        w->foreign |= frame.sp > t->stack_high;
         if (step.return_slot)
             w->slots[w->slots_count++] = (struct stack_slot){(const uint64_t *)step.return_slot, frame.pc};
         if (step.bp_slot) {
             bp_from = step.bp_slot;
             bp_noted = false;
         }
+        if (frame.exact && !w->handler_pc && w->frames >= 2)
+            w->handler_pc = w->addresses[w->frames - 2]; /* the last one is libc's return from the handler */
         w->addresses[w->frames++] = frame.pc - !frame.exact;
         if (steps <= 2) {
             w->near = w->slots_count;
@@ -165,6 +167,7 @@ static struct stack_record *make_record(struct stack_memo *memo, const struct ca
                                .limit = ~(uint64_t)0,
                                .slots_count = slots,
                                .frames = w->frames,
+                               .handler_pc = w->handler_pc,
                                .near_frames = w->near_frames,
                                .bytes = r->bytes,
                                .cut = w->cut,
@@ -263,8 +266,8 @@ uint32_t stack_memo_resolved(const struct stack_record *record, bool certain, co
 /* What was compared at the acquisition is certain, and so is what is still active now. A frame that was left
  * for now and has returned is lost: then the innermost frames are all there is, and the record compares
  * everything from here on. */
-uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, bool certain,
-                            const struct call_site *now) {
+uint32_t stack_memo_resolve_python(struct thread *t, struct stack_record *record, bool certain,
+                                   const struct call_site *now, uint32_t python) {
     bool same = true, lost = false, cut = record->cut;
     for (uint32_t i = certain ? record->slots_count : record->near; i < record->slots_count; i++)
         if ((uint64_t)(uintptr_t)record->slots[i].at >= now->sp)
@@ -277,21 +280,29 @@ uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, bool 
         record->doubtful = true;
     }
     if (lost)
-        return stack_store_intern(stack_record_addresses(record), record->near_frames, true);
+        return stack_store_intern_python(stack_record_addresses(record), record->near_frames, true, python);
     if (!same) {
         uint32_t depth = session_stack_depth();
         uint64_t *joined = thread_joined(t, depth * sizeof(uint64_t));
         uint32_t frames = joined ? splice(t, record, now, joined, depth, &cut) : 0;
-        return frames ? stack_store_intern(joined, frames, cut)
-                      : stack_store_intern(stack_record_addresses(record), record->near_frames, true);
+        return frames ? stack_store_intern_python(joined, frames, cut, python)
+                      : stack_store_intern_python(stack_record_addresses(record), record->near_frames, true,
+                                                  python);
     }
     if (!record->stack)
         record->stack = stack_store_intern(stack_record_addresses(record), record->frames, record->cut);
-    return record->stack;
+    return python ? stack_store_intern_python(stack_record_addresses(record), record->frames, record->cut,
+                                              python)
+                  : record->stack;
+}
+
+uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, bool certain,
+                            const struct call_site *now) {
+    return stack_memo_resolve_python(t, record, certain, now, 0);
 }
 
 void stack_memo_flush(struct thread *t) {
-    struct call_site none = {0, 0, 0};
+    struct call_site none = {.sp = 0};
     for (uint32_t i = 0; i < 1u << STACK_MEMO_BITS; i++) {
         struct stack_record *record = t->memo.records[i];
         if (record == &nothing.record)

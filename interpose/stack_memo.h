@@ -28,13 +28,14 @@
  */
 struct call_site {
     uint64_t pc, sp, bp;
+    uint32_t python; /* the Python functions active in it (python.h); 0: none, or not known */
 };
 
 /* The caller of the function that this is used in, which must have a frame pointer (interpose/BUILD sees to
  * it). */
 #define CALL_SITE()                                                                                          \
     ((struct call_site){(uint64_t)__builtin_return_address(0), (uint64_t)__builtin_frame_address(0) + 16,    \
-                        *(const uint64_t *)__builtin_frame_address(0)})
+                        *(const uint64_t *)__builtin_frame_address(0), 0})
 
 struct stack_slot {
     const uint64_t *at;
@@ -51,6 +52,7 @@ struct stack_record {
     uint32_t stack;       /* id in the recording; 0 while not needed */
     uint32_t slots_count; /* at least 2, padded with slots that are always equal */
     uint32_t frames;
+    uint64_t handler_pc;  /* an address in the signal handler that the innermost frames belong to; 0: none */
     uint32_t near_frames; /* of them, those that the `near` slots make certain */
     uint32_t bytes;       /* of this block */
     bool cut;             /* longer than stack_depth */
@@ -129,7 +131,12 @@ __attribute__((always_inline)) static inline void stack_memo_released(struct sta
 uint32_t stack_memo_resolve(struct thread *t, struct stack_record *record, bool certain,
                             const struct call_site *now);
 
-/* The same without any lock, where the id is known and all slots are as they were; otherwise 0. */
+/* The same for a call in which these Python functions are active (python_store.h; 0: none). */
+uint32_t stack_memo_resolve_python(struct thread *t, struct stack_record *record, bool certain,
+                                   const struct call_site *now, uint32_t python);
+
+/* As stack_memo_resolve without any lock, where the id is known and all slots are as they were; otherwise 0.
+ */
 uint32_t stack_memo_resolved(const struct stack_record *record, bool certain, const struct call_site *now);
 
 /* Forget every stack: a module was unloaded. For the holder of the session's lock. */

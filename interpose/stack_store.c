@@ -35,8 +35,8 @@ const struct recording_stack *stack_store_at(uint32_t stack) {
     return stack && stack <= used ? by_id[stack] : NULL;
 }
 
-static uint64_t hash_addresses(const uint64_t *addresses, uint32_t count) {
-    uint64_t hash = epoch * 0x9e3779b97f4a7c15u + count;
+static uint64_t hash_addresses(const uint64_t *addresses, uint32_t count, uint32_t python) {
+    uint64_t hash = epoch * 0x9e3779b97f4a7c15u + ((uint64_t)python << 32 | count);
     for (uint32_t i = 0; i < count; i++) {
         hash = (hash ^ addresses[i]) * 0xff51afd7ed558ccdu;
         hash ^= hash >> 32;
@@ -80,14 +80,18 @@ static bool grow_ids(void) {
 }
 
 uint32_t stack_store_intern(const uint64_t *addresses, uint32_t count, bool cut) {
+    return stack_store_intern_python(addresses, count, cut, 0);
+}
+
+uint32_t stack_store_intern_python(const uint64_t *addresses, uint32_t count, bool cut, uint32_t python) {
     if (!count || (used * 2u >= (bits ? 1u << bits : 0) && !grow()) ||
         (used + 1 >= by_id_room && !grow_ids()))
         return 0;
-    uint64_t hash = hash_addresses(addresses, count);
+    uint64_t hash = hash_addresses(addresses, count, python);
     uint32_t i = (uint32_t)(hash >> (64 - bits));
     for (; entries[i & ((1u << bits) - 1)].record; i++) {
         const struct entry *entry = &entries[i & ((1u << bits) - 1)];
-        if (entry->hash == hash && entry->record->count == count &&
+        if (entry->hash == hash && entry->record->count == count && entry->record->python == python &&
             memcmp(entry->record->addresses, addresses, count * sizeof *addresses) == 0)
             return entry->record->stack;
     }
@@ -100,6 +104,7 @@ uint32_t stack_store_intern(const uint64_t *addresses, uint32_t count, bool cut)
     record->stack = ++used;
     record->count = count;
     record->cut = cut;
+    record->python = python;
     memcpy(record->addresses, addresses, count * sizeof *addresses);
     recorder_commit(record);
     if (cut && count == session_stack_depth())

@@ -12,6 +12,10 @@ void stack_store_start(void);
  * modules that it lies in. 0 when there is no room. */
 uint32_t stack_store_intern(const uint64_t *addresses, uint32_t count, bool cut);
 
+/* The same for one in which these Python functions are active (python_store.h): with others it is another
+ * stack. 0 stands for none. */
+uint32_t stack_store_intern_python(const uint64_t *addresses, uint32_t count, bool cut, uint32_t python);
+
 /* The same addresses will mean another stack from now on: a module was unloaded. */
 void stack_store_next_epoch(void);
 

@@ -30,6 +30,19 @@ enum thread_attention {
     THREAD_FORGET = 4    /* a second thread exists: what was seen while there was one counts anew */
 };
 
+#define THREAD_SAMPLES 8
+
+/* The thread's own part of the profile (profile.h). */
+struct profile_sampler {
+    uint32_t taken;  /* samples so far, at most all of the dense ones */
+    uint32_t weight; /* events that each sample counts for */
+    uint64_t random;
+    struct {
+        uint32_t lock, weight;
+        uint64_t since_ns;
+    } held[THREAD_SAMPLES]; /* lock 0: free */
+};
+
 struct thread {
     uint32_t special;   /* written by the thread itself */
     uint32_t attention; /* written by others under the session's lock, atomically */
@@ -44,6 +57,8 @@ struct thread {
     uint32_t seen_misses; /* known dependencies that were not among them, since the table last grew */
     uint64_t
         seen_salt; /* changes with each segment, so that what was seen in the last one is not seen in this */
+    int *error;    /* the thread's errno */
+    uint64_t sample_at[RECORDING_FAMILIES]; /* the next sample is due with this event (profile.h) */
 
     uint32_t id;
     uint32_t segment;
@@ -55,9 +70,15 @@ struct thread {
     struct thread *next_free; /* threads whose memory can be used again */
     uint64_t handle;          /* pthread_t; 0 when not known */
     uint32_t creator;
+    uint64_t last_handle;     /* what it was, of one that is gone */
+    uint32_t created_stack;   /* of the call that created it */
     uint32_t life_lock;       /* the lock that stands for its life (LOCK_KIND_THREAD); 0: none yet */
     uint32_t nesting;         /* of session_enter */
     uint64_t reported_ticket; /* its last wait by which a knot was reported */
+    uint64_t wait_sp;         /* stack pointer of the call that waits */
+    uint64_t knot_ticket;     /* its last wait that was reported as part of one */
+    uint32_t note;            /* number of the finding that its present wait gave rise to; 0: none */
+    uint32_t hang;            /* number of the finding that says it is blocked for good; 0: none */
     bool detached, joined;
     char name[16];                  /* as last recorded */
     char *scratch, *joined_scratch; /* for walking stacks; mapped when first needed */
@@ -66,6 +87,11 @@ struct thread {
     bool ended;      /* the start routine has returned */
     bool gone;       /* so have the destructors: it will never unlock anything */
     uint32_t rounds; /* of destructors, since then */
+
+    bool counted; /* among those that may still run (waits.c) */
+    struct profile_sampler sampler;
+    struct once_call *once;       /* its call whose routine is about to run (hooks_once.c) */
+    struct python_thread *python; /* what it knows of the interpreter (python.h); NULL: nothing yet */
 
     struct stack_memo memo;
 };

@@ -7,9 +7,11 @@
 #include "detector/segments.h"
 #include "detector/wait_graph.h"
 #include "interpose/findings.h"
+#include "interpose/kernel.h"
 #include "interpose/locks.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
+#include "interpose/waits.h"
 
 static struct thread *all, *free_list;
 static uint32_t last_id;
@@ -59,19 +61,22 @@ static void bury(struct thread *t) {
     for (int f = 0; f < RECORDING_FAMILIES; f++)
         session_recorder()->header->events[f] += t->slot->events[f];
     memset(t->slot->events, 0, sizeof t->slot->events);
+    waits_thread_uncounted(t);
     t->slot->held_count = 0;
     t->slot->wait_kind = WAIT_NONE;
     __atomic_store_n(&t->slot->state, RECORDING_SLOT_FREE, __ATOMIC_RELEASE);
+    t->last_handle = t->handle;
     t->handle = 0;
     t->next_free = free_list;
     free_list = t;
 }
 
-/* Detached threads are found to be gone when memory is wanted. */
+/* Detached threads are found to be gone when memory is wanted: when the kernel knows them no more, since even
+ * after their last destructor they may be in a hook. */
 static void bury_detached(void) {
     for (struct thread *t = all; t; t = t->next)
         if (t->ended && t->slot->state == RECORDING_SLOT_ENDING && (t->detached || t->joined) &&
-            threads_gone(t))
+            t->slot->tid && !kernel_has_thread(t->slot->tid))
             bury(t);
 }
 
@@ -91,6 +96,11 @@ static struct thread *new_thread(void) {
         t->life_lock = 0;
         t->nesting = 0;
         memset(t->name, 0, sizeof t->name);
+        memset(&t->sampler, 0, sizeof t->sampler);
+        memset(t->sample_at, 0, sizeof t->sample_at);
+        t->knot_ticket = t->reported_ticket = 0;
+        t->hang = t->note = 0;
+        t->once = NULL;
     } else {
         t = raw_pages((sizeof *t + 4095) & ~(size_t)4095);
         struct recording_slot *slot = t && thread_grow_seen(t) ? recorder_slot(session_recorder()) : NULL;
@@ -138,12 +148,14 @@ struct thread *threads_created(struct thread *creator, struct stack_record *stac
     session_now_threaded();
     struct thread *t = new_thread();
     if (t) {
-        record_thread(t, creator->id, stack ? stack_memo_resolve(creator, stack, false, call) : 0);
+        t->created_stack = stack ? stack_memo_resolve(creator, stack, false, call) : 0;
+        record_thread(t, creator->id, t->created_stack);
         t->creator = creator->id;
         record_segment(t->id, 0, creator->id, creator->segment);
         next_segment(creator, segments_start(session_segments(), t->id, creator->id));
         /* It counts as running from here on: the creator may wait for what it is going to release. */
         __atomic_store_n(&t->slot->state, RECORDING_SLOT_RUNNING, __ATOMIC_RELEASE);
+        waits_thread_runs(t);
     }
     session_leave(creator);
     return t;
@@ -165,6 +177,7 @@ void threads_begin(struct thread *t) {
     uint64_t handle = (uint64_t)pthread_self();
     t->slot->tid = (uint32_t)raw_gettid();
     find_stack_bounds(t);
+    t->error = &errno;
     thread_now = t;
     session_enter(t);
     /* Its last owner, and whatever was on its stack, is gone: a detached thread that nobody has missed yet.
@@ -188,7 +201,7 @@ void threads_end(struct thread *t) {
         recorder_commit(record);
     }
     /* What it still holds may be orphaned soon, and then its stack is no longer there to be compared. */
-    struct call_site here = {0, ~(uint64_t)0, 0};
+    struct call_site here = {.sp = ~(uint64_t)0};
     for (uint32_t i = 0; i < t->slot->held_count; i++)
         thread_settle(t, &t->held[i], &here);
     t->ended = true;
@@ -206,6 +219,14 @@ void threads_joined(struct thread *joiner, uint32_t ended) {
         bury(t);
     }
     session_leave(joiner);
+}
+
+void threads_known_ended(struct thread *t, uint32_t ended) {
+    session_enter(t);
+    uint32_t last = segments_current(session_segments(), ended);
+    record_segment(t->id, segments_current(session_segments(), t->id) + 1, ended, last);
+    next_segment(t, segments_join(session_segments(), t->id, ended));
+    session_leave(t);
 }
 
 /* A thread that was created says what its handle is when it begins; the creator cannot, because the variable
@@ -235,6 +256,7 @@ struct thread *threads_attach(uint32_t tid) {
     if (!t)
         return NULL;
     t->slot->tid = tid;
+    t->error = &errno;
     t->creator = 0;
     t->detached = true; /* nobody is known to join it */
     if (segments_start(session_segments(), t->id, 0) < 0)
@@ -242,6 +264,7 @@ struct thread *threads_attach(uint32_t tid) {
     record_thread(t, 0, 0);
     record_own_name(t);
     __atomic_store_n(&t->slot->state, RECORDING_SLOT_RUNNING, __ATOMIC_RELEASE);
+    waits_thread_runs(t);
     return t;
 }
 
@@ -252,6 +275,16 @@ void threads_start(void) {
 
 struct thread *threads_first(void) {
     return __atomic_load_n(&all, __ATOMIC_ACQUIRE);
+}
+
+struct thread *threads_with_handle(uint64_t handle) {
+    for (struct thread *t = all; t; t = t->next)
+        if (t->handle == handle && t->slot->state != RECORDING_SLOT_FREE)
+            return t;
+    for (struct thread *t = all; t; t = t->next)
+        if (!t->handle && t->last_handle == handle)
+            return t;
+    return NULL;
 }
 
 struct thread *threads_at(uint32_t id) {

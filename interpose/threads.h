@@ -31,6 +31,9 @@ void threads_end(struct thread *t);
 /* The thread with id `ended` was joined. */
 void threads_joined(struct thread *joiner, uint32_t ended);
 
+/* The thread knows that the one with id `ended` has come to its end, in another way than by joining it. */
+void threads_known_ended(struct thread *t, uint32_t ended);
+
 /* Return the thread with this pthread_t that can be joined or detached, or NULL. Waits for a thread that was
  * created and has not begun. */
 struct thread *threads_by_handle(struct thread *t, uint64_t handle);
@@ -49,6 +52,10 @@ uint32_t threads_ghost(uint32_t tid, const char name[16]);
 
 /* The first of all threads, for thread.next; some of them are gone (slot->state). Needs no lock. */
 struct thread *threads_first(void);
+
+/* Return the thread with this pthread_t, be it detached or not, or the one that had it last; NULL when it is
+ * not known. */
+struct thread *threads_with_handle(uint64_t handle);
 
 /* Return the thread with this id, NULL when it is gone. */
 struct thread *threads_at(uint32_t id);

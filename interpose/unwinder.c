@@ -17,6 +17,7 @@ struct rule {
     uint64_t last : 1;     /* the outermost frame */
     uint64_t from_sp : 1;  /* CFA = sp + words; otherwise bp + words */
     uint64_t saves_bp : 1; /* the caller's frame pointer is at CFA - saved_words */
+    uint64_t no_table : 1; /* nothing is known but what the frame pointer may say */
     uint64_t words : 24;
     uint64_t saved_words : 24;
 };
@@ -84,7 +85,8 @@ bool unwinder_readable(uint64_t address) {
 }
 
 static bool on_own_stack(const struct thread *t, uint64_t address) {
-    return address >= t->stack_low && address + 8 <= t->stack_high;
+    /* Not address + 8: a wrong address may be the last of all. */
+    return address >= t->stack_low && address < t->stack_high && t->stack_high - address >= 8;
 }
 
 static bool read_word(const struct thread *t, uint64_t address, uint64_t *out) {
@@ -100,10 +102,15 @@ struct view {
     struct unwinder_frame frame;
     uint64_t
         readable_page; /* the last one that was tried; most reads are in unwind tables, byte after byte */
+    bool no_table;     /* no unwind table has the program counter */
 };
 
+#define NO_PAGE 1 /* no page begins there */
+
 static int view_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info, int need, void *arg) {
+    struct view *view = arg;
     struct dl_find_object object;
+    view->no_table = true;
     if (!_dl_find_object || _dl_find_object((void *)ip, &object) != 0 || !object.dlfo_eh_frame)
         return -UNW_ENOINFO;
     /* .eh_frame_hdr: version, three encodings, then (as every linker writes it) the frame's address in 4
@@ -119,7 +126,9 @@ static int view_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *i
     table.u.rti.segbase = (unw_word_t)header;
     table.u.rti.table_data = (unw_word_t)(header + 12);
     table.u.rti.table_len = (unw_word_t)count * 8 / sizeof(unw_word_t);
-    return lib_search_table(as, ip, &table, info, need, arg);
+    int found = lib_search_table(as, ip, &table, info, need, arg);
+    view->no_table = found < 0;
+    return found;
 }
 
 static void view_put_info(unw_addr_space_t as, unw_proc_info_t *info, void *arg) {
@@ -230,17 +239,34 @@ bool unwinder_start(void) {
     return space != NULL;
 }
 
+/* Whether the frame is the trampoline that a signal handler returns to: mov $15, %rax; syscall
+ * (rt_sigreturn), in every libc. libunwind looks for it, too, but where its cursor stands, one byte before.
+ */
+static bool is_trampoline(struct view *view, uint64_t pc) {
+    unw_word_t first = 0, second = 0;
+    return view_memory(space, pc, &first, 0, view) == 0 && first == 0x0f0000000fc0c748u &&
+           view_memory(space, pc + 8, &second, 0, view) == 0 && (second & 0xff) == 0x05;
+}
+
+/* What libunwind found out about the code at a program counter. */
+struct asked {
+    bool by_signal; /* it returns from a signal handler */
+    bool no_table;  /* libunwind guessed */
+};
+
 /* One step by libunwind. Returns 1, 0 at the outermost frame, negative on failure. */
-static int ask(struct thread *t, struct unwinder_frame *frame, struct unwinder_step *step, bool *by_signal) {
-    struct view view = {t, *frame, 0};
+static int ask(struct thread *t, struct unwinder_frame *frame, struct unwinder_step *step,
+               struct asked *asked) {
+    struct view view = {t, *frame, NO_PAGE, false};
     unw_cursor_t cursor;
     unw_word_t ip, sp, bp;
     unw_save_loc_t saved;
-    *by_signal = false;
+    *asked = (struct asked){0};
     if (lib_init_remote(&cursor, space, &view) < 0)
         return -1;
-    *by_signal = lib_is_signal_frame(&cursor) > 0;
+    asked->by_signal = lib_is_signal_frame(&cursor) > 0 || is_trampoline(&view, frame->pc);
     int moved = lib_step(&cursor);
+    asked->no_table = view.no_table;
     if (moved <= 0)
         return moved;
     if (lib_get_reg(&cursor, UNW_X86_64_RIP, &ip) < 0 || lib_get_reg(&cursor, UNW_X86_64_RSP, &sp) < 0 ||
@@ -251,7 +277,7 @@ static int ask(struct thread *t, struct unwinder_frame *frame, struct unwinder_s
         step->return_slot = saved.u.addr;
     if (lib_get_save_loc(&cursor, UNW_X86_64_RBP, &saved) == 0 && saved.type == UNW_SLT_MEMORY)
         step->bp_slot = saved.u.addr;
-    *frame = (struct unwinder_frame){ip, sp, bp, *by_signal};
+    *frame = (struct unwinder_frame){ip, sp, bp, asked->by_signal};
     return ip != 0;
 }
 
@@ -269,9 +295,9 @@ static struct rule explain(struct thread *t, const struct unwinder_frame *before
         return none;
     struct unwinder_frame nudged = *before;
     struct unwinder_step ignored;
-    bool by_signal;
+    struct asked asked;
     nudged.bp += NUDGE;
-    int moved = ask(t, &nudged, &ignored, &by_signal);
+    int moved = ask(t, &nudged, &ignored, &asked);
     if (moved > 0 && nudged.sp == cfa) {
         uint64_t words = (cfa - before->sp) / 8;
         if (words >= 1u << 24)
@@ -298,6 +324,7 @@ static struct rule explain(struct thread *t, const struct unwinder_frame *before
 
 static bool follow_frame_pointer(struct thread *t, struct unwinder_frame *frame, struct unwinder_step *step) {
     uint64_t bp = frame->bp, pc, next;
+    *step = (struct unwinder_step){.used_bp = true, .stable = true};
     if (bp < frame->sp || bp - frame->sp > 1u << 20 || !read_word(t, bp + 8, &pc) ||
         !read_word(t, bp, &next) || pc < 4096)
         return false;
@@ -312,7 +339,7 @@ static bool learn(struct thread *t, struct unwinder_frame *frame, struct unwinde
     if (!space || !_dl_find_object || _dl_find_object((void *)frame->pc, &object) != 0)
         return follow_frame_pointer(t, frame, step);
     struct unwinder_frame before = *frame;
-    bool by_signal;
+    struct asked asked;
     /* Its own locks come through our hooks. */
     uint32_t special = t->special;
     if (!(special & THREAD_BUSY)) {
@@ -321,15 +348,20 @@ static bool learn(struct thread *t, struct unwinder_frame *frame, struct unwinde
     }
     session_enter(t);
     __atomic_store_n(&inside_tid, t->slot ? (int)t->slot->tid : raw_gettid(), __ATOMIC_RELAXED);
-    int moved = ask(t, frame, step, &by_signal);
+    int moved = ask(t, frame, step, &asked);
     step->used_bp = true;
     step->stable = false;
-    if (moved < 0 && !by_signal && !before.exact) {
-        step->stable = true; /* nothing is known about code at this address: the walk always ends here */
-    } else if (moved == 0 && !by_signal) {
+    if (asked.no_table && !asked.by_signal && !before.exact) {
+        /* libunwind follows the frame pointer too, but its stack pointer is wrong then, and it is slow. */
+        rule_store(before.pc, (struct rule){.known = 1, .no_table = 1});
+        *frame = before;
+        moved = follow_frame_pointer(t, frame, step) ? 1 : 0;
+    } else if (moved < 0 && !asked.by_signal && !before.exact) {
+        step->stable = true; /* the table cannot be used: the walk always ends here */
+    } else if (moved == 0 && !asked.by_signal) {
         rule_store(before.pc, (struct rule){.known = 1, .last = 1});
         step->stable = true;
-    } else if (moved > 0 && !by_signal && !before.exact) {
+    } else if (moved > 0 && !asked.by_signal && !before.exact) {
         struct rule rule = explain(t, &before, frame, step);
         if (rule.known) {
             rule_store(before.pc, rule);
@@ -351,6 +383,8 @@ bool unwinder_step(struct thread *t, struct unwinder_frame *frame, struct unwind
     }
     if (!rule.known)
         return learn(t, frame, step);
+    if (rule.no_table)
+        return follow_frame_pointer(t, frame, step);
     uint64_t cfa = (rule.from_sp ? frame->sp : frame->bp) + rule.words * 8, pc, bp = frame->bp;
     if (cfa <= frame->sp || !read_word(t, cfa - 8, &pc))
         return learn(t, frame, step);

@@ -4,7 +4,8 @@
  * is the stack pointer or the frame pointer plus a constant, the return address lies below it, and the frame
  * pointer was saved at a fixed distance or not at all. Rules are learnt by letting libunwind do one step and
  * comparing before and after, twice: the second time with a frame pointer that is off, to see which of the
- * two the CFA came from. Where neither did (signal frames, code without unwind tables) nothing is remembered.
+ * two the CFA came from. Where neither did (signal frames, frames that are found through memory) nothing is
+ * remembered. In code without unwind tables the frame pointer is followed where it can be one.
  *
  * libunwind works on an address space of our own (its interface for remote processes): it finds unwind tables
  * through _dl_find_object, which takes no lock, where its own way through dl_iterate_phdr would wait for a
@@ -38,7 +39,8 @@ struct unwinder_step {
  * followed. */
 bool unwinder_start(void);
 
-/* Go from `frame` to its caller. Returns false at the outermost frame, or where the stack cannot be read. */
+/* Go from `frame` to its caller. Returns false at the outermost frame, or where the stack cannot be read;
+ * then too `step` says what that relied on. */
 bool unwinder_step(struct thread *t, struct unwinder_frame *frame, struct unwinder_step *step);
 
 /* Whether 8 bytes can be read at the address. A system call. */

@@ -1,13 +1,11 @@
-/* Which primitives a program uses that this version does not see.
+/* Which modules synchronise with futexes of their own, which no hook of locks sees.
  *
- * A module that imports a function of such a family may synchronise behind gordian's back, so its absence
- * from the findings means nothing there. What is told is the import, not the call: "may be used". The C
- * library, the dynamic loader, libgordian.so and the C and C++ runtimes import such functions in every
- * process and are left out.
- *
- * "futex": a module that talks to the kernel itself does so through libc's syscall(), which is also used for
- * much else. It counts where futexes are known to be its purpose (glib, Qt, libgomp; programs by rustc and
- * Go) and in modules outside the system's directories, the program's own code.
+ * Whoever waits in one of them waits behind gordian's back, so its absence from the findings means nothing
+ * there. The library records the modules that make futex calls through libc's syscall(). That is not all:
+ * such a call is made only when threads meet, and some modules ask the kernel directly. So modules that are
+ * known to build on futexes count by their name (glib, Qt, libgomp, Rust's shared library) or by the mark of
+ * their compiler (rustc, Go), if they have the means. The C library, the dynamic loader, libgordian.so and
+ * the C and C++ runtimes are in every process and count only when a call was seen.
  *
  * Stateless; thread-safe as far as libelf is.
  */
@@ -15,24 +13,12 @@
 #define GORDIAN_REPORTS_COVERAGE_H
 
 #include <libelf.h>
-#include <stdint.h>
+#include <stdbool.h>
 
-enum coverage_family {
-    COVERAGE_BARRIER = 0,
-    COVERAGE_C11_THREADS,
-    COVERAGE_FUTEX,
-    COVERAGE_ONCE,
-    COVERAGE_RWLOCK,
-    COVERAGE_SEMAPHORE,
-    COVERAGE_SPIN,
-    COVERAGE_FAMILIES
-};
+/* Whether the ELF file of that path is known to synchronise with futexes of its own. */
+bool coverage_has_futexes(Elf *elf, const char *path);
 
-/* The contract's name of a family, in the order of the alphabet: "barrier", "c11_threads", "futex", "once",
- * "rwlock", "semaphore", "spin". */
-const char *coverage_family_name(enum coverage_family family);
-
-/* Return the families (bits 1 << enum coverage_family) that the ELF file of that path imports. */
-uint32_t coverage_of(Elf *elf, const char *path);
+/* Whether futex calls of the module say nothing about the program: libc, the loader, a sanitizer, gordian. */
+bool coverage_ignores(const char *path);
 
 #endif

@@ -6,6 +6,12 @@
 #include "reports/memory.h"
 #include "reports/table.h"
 
+/* Offsets of records in the file. */
+struct places {
+    uint64_t *offsets;
+    size_t count, capacity;
+};
+
 struct facts {
     struct recording_reader *reader;
     struct memory_pool pool;
@@ -13,11 +19,13 @@ struct facts {
     const char **argv;
     struct facts_module **modules;
     size_t modules_count, modules_capacity;
-    uint64_t *findings; /* offsets */
-    size_t findings_count, findings_capacity;
+    struct places findings, profiles;
+    struct facts_futex_user *futex_users;
+    size_t futex_users_count, futex_users_capacity;
     struct facts_lock **shared;
     size_t shared_count, shared_capacity;
-    struct table modules_by_id, threads, locks, stacks; /* stacks: pointers to their offsets */
+    struct table modules_by_id, threads, locks;
+    struct table stacks, pythons; /* pointers to their offsets */
 };
 
 static const char *no_arguments[] = {NULL};
@@ -41,12 +49,15 @@ void facts_close(struct facts *facts) {
     recording_reader_close(facts->reader);
     memory_pool_free(&facts->pool);
     free(facts->modules);
-    free(facts->findings);
+    free(facts->findings.offsets);
+    free(facts->profiles.offsets);
+    free(facts->futex_users);
     free(facts->shared);
     table_free(&facts->modules_by_id);
     table_free(&facts->threads);
     table_free(&facts->locks);
     table_free(&facts->stacks);
+    table_free(&facts->pythons);
     free(facts);
 }
 
@@ -139,18 +150,25 @@ static void add_lock(struct facts *facts, const struct recording_lock *record, u
     facts->shared[facts->shared_count++] = lock;
 }
 
-static void add_stack(struct facts *facts, const struct recording_stack *record, uint64_t place) {
-    if (table_find(&facts->stacks, record->stack))
+/* Remember where the record of this id stands; the first one counts. */
+static void add_place_of(struct facts *facts, struct table *table, uint32_t id, uint64_t place) {
+    if (table_find(table, id))
         return;
     uint64_t *kept = memory_pool_alloc(&facts->pool, sizeof *kept);
     *kept = place;
-    table_put(&facts->stacks, record->stack, kept);
+    table_put(table, id, kept);
 }
 
-static void add_finding(struct facts *facts, uint64_t place) {
-    facts->findings = memory_array_grow(facts->findings, &facts->findings_capacity, facts->findings_count + 1,
-                                        sizeof *facts->findings);
-    facts->findings[facts->findings_count++] = place;
+static void add_place(struct places *places, uint64_t place) {
+    places->offsets =
+        memory_array_grow(places->offsets, &places->capacity, places->count + 1, sizeof *places->offsets);
+    places->offsets[places->count++] = place;
+}
+
+static void add_futex_user(struct facts *facts, const struct recording_futex_user *record, uint64_t place) {
+    facts->futex_users = memory_array_grow(facts->futex_users, &facts->futex_users_capacity,
+                                           facts->futex_users_count + 1, sizeof *facts->futex_users);
+    facts->futex_users[facts->futex_users_count++] = (struct facts_futex_user){record->address, place};
 }
 
 static void add_record(struct facts *facts, const struct recording_record *record, uint64_t place) {
@@ -177,10 +195,19 @@ static void add_record(struct facts *facts, const struct recording_record *recor
         add_lock(facts, (const struct recording_lock *)record, place);
         break;
     case RECORDING_STACK:
-        add_stack(facts, (const struct recording_stack *)record, place);
+        add_place_of(facts, &facts->stacks, ((const struct recording_stack *)record)->stack, place);
         break;
     case RECORDING_FINDING:
-        add_finding(facts, place);
+        add_place(&facts->findings, place);
+        break;
+    case RECORDING_PROFILE:
+        add_place(&facts->profiles, place);
+        break;
+    case RECORDING_PYTHON:
+        add_place_of(facts, &facts->pythons, ((const struct recording_python *)record)->python, place);
+        break;
+    case RECORDING_FUTEX_USER:
+        add_futex_user(facts, (const struct recording_futex_user *)record, place);
         break;
     default: /* dependencies and segments are for a detector that reads the recording again */
         break;
@@ -265,11 +292,34 @@ const struct recording_stack *facts_stack(struct facts *facts, uint32_t id, uint
     return (const struct recording_stack *)recording_reader_at(facts->reader, *kept, RECORDING_STACK);
 }
 
+const struct recording_python *facts_python(struct facts *facts, uint32_t id) {
+    const uint64_t *kept = table_find(&facts->pythons, id);
+    return kept ? (const struct recording_python *)recording_reader_at(facts->reader, *kept, RECORDING_PYTHON)
+                : NULL;
+}
+
 size_t facts_findings(const struct facts *facts) {
-    return facts->findings_count;
+    return facts->findings.count;
 }
 
 const struct recording_finding *facts_finding(struct facts *facts, size_t index) {
-    return (const struct recording_finding *)recording_reader_at(facts->reader, facts->findings[index],
-                                                                 RECORDING_FINDING);
+    return (const struct recording_finding *)recording_reader_at(
+        facts->reader, facts->findings.offsets[index], RECORDING_FINDING);
+}
+
+size_t facts_profiles(const struct facts *facts) {
+    return facts->profiles.count;
+}
+
+const struct recording_profile *facts_profile(struct facts *facts, size_t index) {
+    return (const struct recording_profile *)recording_reader_at(
+        facts->reader, facts->profiles.offsets[index], RECORDING_PROFILE);
+}
+
+size_t facts_futex_users(const struct facts *facts) {
+    return facts->futex_users_count;
+}
+
+const struct facts_futex_user *facts_futex_user(const struct facts *facts, size_t index) {
+    return &facts->futex_users[index];
 }

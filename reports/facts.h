@@ -1,8 +1,9 @@
-/* The facts of one recording, by their ids: modules, threads, locks, where the stacks and findings stand.
+/* The facts of one recording, by their ids: modules, threads, locks, where the stacks, findings and profiles
+ * stand.
  *
  * Every id that a record names is looked up here and may be missing: a recording can have lost facts (a full
- * disk) or lie. Stacks and findings stay in the file and are read when they are asked for, so memory is
- * proportional to the modules, threads and locks and a few words for each stack.
+ * disk) or lie. Stacks, findings and profiles stay in the file and are read when they are asked for, so
+ * memory is proportional to the modules, threads and locks and a few words for each of the others.
  *
  * Not thread-safe. Memory belongs to the facts.
  */
@@ -39,6 +40,12 @@ struct facts_lock {
     uint64_t at;                    /* its place in the log */
 };
 
+/* A module that makes futex calls of its own (recording_futex_user). */
+struct facts_futex_user {
+    uint64_t address;
+    uint64_t at; /* its place in the log */
+};
+
 struct facts;
 
 /* As recording_reader_open. Reads all that is there. */
@@ -72,6 +79,16 @@ const struct facts_lock *facts_shared_lock(const struct facts *facts, size_t ind
 
 /* The stack's record, valid until the next call with the facts or their reader; NULL when not known. */
 const struct recording_stack *facts_stack(struct facts *facts, uint32_t id, uint64_t *place);
+
+/* The Python functions of a stack, valid and missing as stacks are. Its frames stand within the record. */
+const struct recording_python *facts_python(struct facts *facts, uint32_t id);
+
+/* Profiles in the order of the log, as they are now; valid and missing as findings are. */
+size_t facts_profiles(const struct facts *facts);
+const struct recording_profile *facts_profile(struct facts *facts, size_t index);
+
+size_t facts_futex_users(const struct facts *facts);
+const struct facts_futex_user *facts_futex_user(const struct facts *facts, size_t index);
 
 /* Findings in the order of the log. The record is valid until the next call with the facts or their reader,
  * NULL when it cannot be read any more. */

@@ -29,11 +29,13 @@ static uint64_t hash_number(uint64_t hash, uint64_t number) {
     return hash_text(hash, text);
 }
 
+/* A Python function has no line that it is declared on: all of its lines are one. */
 static uint64_t hash_stack(uint64_t hash, const struct report_stack *stack) {
-    struct frames_range range = frames_visible(stack, false);
-    for (size_t i = range.first; i < range.end; i++) {
-        const struct report_frame *frame = &stack->frames[i];
-        hash = hash_text(hash, frame->module ? frames_basename(frame->module) : "");
+    struct frames_walk walk = frames_begin(stack, false);
+    const struct report_frame *frame;
+    while ((frame = frames_next(&walk)) != NULL) {
+        const char *file = frame->python ? frame->file : frame->module;
+        hash = hash_text(hash, file ? frames_basename(file) : "");
         hash = hash_text(hash, frame->function ? frame->function : "");
         if (!frame->function)
             hash = hash_number(hash, frame->module ? frame->offset : 0);
@@ -54,6 +56,8 @@ static uint64_t hash_step(const struct report_finding *finding, size_t index) {
     const struct report_step *step = &finding->steps[index];
     const struct report_lock *knot =
         finding->steps[(index + finding->steps_count - 1) % finding->steps_count].wants.lock;
+    if (finding->kind == FINDING_HANG_ALL_BLOCKED)
+        knot = NULL; /* it is no ring */
     uint64_t hash = FNV_BASIS;
     bool found = false;
     for (size_t i = 0; i < step->holds_count && knot; i++)
@@ -85,11 +89,32 @@ static size_t smallest_rotation(const uint64_t *ring, size_t count) {
     return a < b ? a : b;
 }
 
+static int compare_numbers(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Sort the numbers and keep one of each. Returns how many are left: machines differ in how many threads a
+ * program starts for the same work. */
+static size_t distinct(uint64_t *numbers, size_t count) {
+    size_t kept = 0;
+    if (count)
+        qsort(numbers, count, sizeof *numbers, compare_numbers);
+    for (size_t i = 0; i < count; i++)
+        if (!i || numbers[i] != numbers[kept - 1])
+            numbers[kept++] = numbers[i];
+    return kept;
+}
+
 uint64_t finding_id_signature(const struct report_finding *finding) {
     size_t count = finding->steps_count, capacity = 0;
+    if (finding->kind == FINDING_STARVATION && count > 1)
+        count = 1; /* who had the lock last is chance */
     uint64_t *ring = memory_array_grow(NULL, &capacity, count + 1, sizeof *ring);
     for (size_t i = 0; i < count; i++)
         ring[i] = hash_step(finding, i);
+    if (finding->kind == FINDING_HANG_ALL_BLOCKED)
+        count = distinct(ring, count);
     size_t first = count ? smallest_rotation(ring, count) : 0;
     uint64_t hash = hash_number(FNV_BASIS, count);
     for (size_t i = 0; i < count; i++)

@@ -4,9 +4,11 @@
  * functions of the stacks that hold and want (with the base name of their module, innermost first, without
  * hooks and without what calls main or a thread's first function), and the variables of the two locks. A line
  * counts only relative to the line on which its function is declared, so code that is added elsewhere in the
- * file changes nothing; a function without a name is its offset in its module. Steps are taken in the
- * rotation that makes the text smallest; thread numbers, addresses and file names are not in it. Locks held
- * that are no part of the knot are left out.
+ * file changes nothing; a function without a name is its offset in its module. A Python function counts with
+ * the base name of its file and without its line, and the interpreter's own frames around it do not. Steps
+ * are taken in the rotation that makes the text smallest; thread numbers, addresses and file names are not in
+ * it. Locks held that are no part of the knot are left out. When all threads are blocked, the threads that
+ * wait alike count once, in no order; of a starvation only the waiter counts.
  */
 #ifndef GORDIAN_REPORTS_FINDING_ID_H
 #define GORDIAN_REPORTS_FINDING_ID_H

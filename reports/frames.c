@@ -106,8 +106,23 @@ static bool is_base(const struct report_frame *frame) {
            starts_with(module, "libgordian.so");
 }
 
-struct frames_range frames_visible(const struct report_stack *stack, bool full) {
-    size_t first = 0, end = stack->count;
+/* CPython itself: its library or program, its own extensions, and its functions in a program that has it
+ * linked in. */
+static bool is_interpreter(const struct report_frame *frame) {
+    static const char *const functions[] = {
+        "_Py",           "Py_",    "PyEval_",   "PyObject_",   "PyThread_",
+        "PyVectorcall_", "PyRun_", "PyImport_", "PyGILState_", NULL};
+    const char *module = frame->module ? frames_basename(frame->module) : "";
+    return starts_with(module, "libpython") || starts_with(module, "python") ||
+           (frame->module && strstr(frame->module, "/lib-dynload/")) ||
+           (frame->function && starts_with_any(frame->function, functions));
+}
+
+struct frames_walk frames_begin(const struct report_stack *stack, bool full) {
+    size_t python = 0, first, end = stack->count;
+    while (python < end && stack->frames[python].python)
+        python++;
+    first = python;
     while (first < end && (is_hook(&stack->frames[first]) || (!full && is_wrapper(&stack->frames[first]))))
         first++;
     for (size_t i = first; !full && i < end; i++)
@@ -115,11 +130,41 @@ struct frames_range frames_visible(const struct report_stack *stack, bool full) 
             end = i;
     while (!full && end > first && is_base(&stack->frames[end - 1]))
         end--;
-    if (first == end) /* nothing but wrappers: better those than nothing */
-        return (struct frames_range){0, stack->count};
-    return (struct frames_range){first, end};
+    if (first == end && !python) { /* nothing but wrappers: better those than nothing */
+        first = 0;
+        end = stack->count;
+    }
+    size_t inner = first;
+    while (python && inner < end && !is_interpreter(&stack->frames[inner]))
+        inner++;
+    if (inner == end) /* where the interpreter begins cannot be seen */
+        inner = first;
+    return (struct frames_walk){stack, full, python, first, end, inner, 0};
+}
+
+/* The frame at this place of the walk. */
+static const struct report_frame *frame_at(const struct frames_walk *walk, size_t place) {
+    size_t before = walk->inner - walk->first, index;
+    if (place < before)
+        index = walk->first + place;
+    else if (place < before + walk->python)
+        index = place - before;
+    else
+        index = walk->first + place - walk->python;
+    return &walk->stack->frames[index];
+}
+
+const struct report_frame *frames_next(struct frames_walk *walk) {
+    size_t count = walk->python + walk->end - walk->first;
+    while (walk->next < count) {
+        const struct report_frame *frame = frame_at(walk, walk->next++);
+        if (frame->python || !walk->python || walk->full || !is_interpreter(frame))
+            return frame;
+    }
+    return NULL;
 }
 
 const struct report_frame *frames_site(const struct report_stack *stack) {
-    return stack->count ? &stack->frames[frames_visible(stack, false).first] : NULL;
+    struct frames_walk walk = frames_begin(stack, false);
+    return frames_next(&walk);
 }

@@ -2,7 +2,8 @@
  *
  * A stack begins with what stands between the program and the lock (libgordian.so, pthread_mutex_lock, an
  * interceptor of a sanitizer, std::lock_guard) and ends with what stands below the program's first function
- * (start_thread, _start). All functions here are pure.
+ * (start_thread, _start). Where Python functions are known, the frames of the interpreter that runs them tell
+ * nothing either. All functions here are pure.
  */
 #ifndef GORDIAN_REPORTS_FRAMES_H
 #define GORDIAN_REPORTS_FRAMES_H
@@ -12,15 +13,26 @@
 
 #include "reports/report.h"
 
-struct frames_range {
-    size_t first, end; /* frames[first] to frames[end - 1] */
+/* A way through the frames to show, from the innermost one out. Frames of Python functions stand first in a
+ * stack; the walk gives them where the interpreter begins, after the frames of an extension that is further
+ * in. */
+struct frames_walk {
+    const struct report_stack *stack;
+    bool full;
+    size_t python;     /* frames[0] to frames[python - 1] are Python's */
+    size_t first, end; /* of the others: those between the hooks and the bottom */
+    size_t inner;      /* of those, the ones before it are further in than the Python functions */
+    size_t next;       /* how many were walked past */
 };
 
-/* The part of a stack to show. Never empty unless the stack is. `full`: only libgordian.so and pthread
- * functions at the inner end are left out. */
-struct frames_range frames_visible(const struct report_stack *stack, bool full);
+/* Begin at the innermost frame. `full`: only libgordian.so and pthread functions at the inner end are left
+ * out. The walk is never empty unless the stack is. */
+struct frames_walk frames_begin(const struct report_stack *stack, bool full);
 
-/* The frame that a person would name as the place: the innermost visible one. NULL for an empty stack. */
+/* Return the next frame to show, NULL at the end. Amortised O(1). */
+const struct report_frame *frames_next(struct frames_walk *walk);
+
+/* The frame that a person would name as the place: the innermost one to show. NULL for an empty stack. */
 const struct report_frame *frames_site(const struct report_stack *stack);
 
 /* The last component of a path. */

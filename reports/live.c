@@ -11,6 +11,7 @@
 #include "detector/wait_graph.h"
 #include "reports/facts.h"
 #include "reports/memory.h"
+#include "reports/names.h"
 #include "reports/resolver.h"
 
 #define READ_TRIES 16
@@ -58,7 +59,7 @@ static void add_holds(struct live_memory *memory, struct live_thread *thread,
         holds[i].lock = resolver_lock(&memory->resolver, held[i].lock);
         holds[i].address = held[i].address;
         holds[i].mode = held[i].mode;
-        holds[i].depth = held[i].depth;
+        holds[i].depth = held[i].depth & ~RECORDING_HELD_SAMPLED;
         holds[i].stack = resolver_stack(&memory->resolver, held[i].stack);
         holds[i].site = !holds[i].stack.count && held[i].site;
         if (holds[i].site)
@@ -70,15 +71,20 @@ static void add_holds(struct live_memory *memory, struct live_thread *thread,
 
 static void add_wait(struct live_memory *memory, struct live_thread *thread,
                      const struct recording_slot *slot) {
-    if (slot->wait_kind == WAIT_LOCK) {
-        thread->wait = LIVE_WAITS_LOCK;
-        thread->wanted = resolver_lock(&memory->resolver, slot->wait_target);
-    } else if (slot->wait_kind == WAIT_JOIN) {
-        thread->wait = LIVE_WAITS_JOIN;
-        thread->awaited = resolver_thread(&memory->resolver, slot->wait_target);
-    } else {
+    static const enum live_wait waits[WAIT_KINDS] = {
+        [WAIT_LOCK] = LIVE_WAITS_LOCK,           [WAIT_JOIN] = LIVE_WAITS_JOIN,
+        [WAIT_CONDITION] = LIVE_WAITS_CONDITION, [WAIT_SEMAPHORE] = LIVE_WAITS_SEMAPHORE,
+        [WAIT_BARRIER] = LIVE_WAITS_BARRIER,     [WAIT_OUTSIDE] = LIVE_WAITS_OUTSIDE,
+    };
+    if (slot->wait_kind == WAIT_NONE || slot->wait_kind >= WAIT_KINDS)
         return;
-    }
+    thread->wait = waits[slot->wait_kind];
+    if (thread->wait == LIVE_WAITS_JOIN)
+        thread->awaited = resolver_thread(&memory->resolver, slot->wait_target);
+    else
+        thread->wanted = resolver_lock(&memory->resolver, slot->wait_target);
+    if (thread->wait == LIVE_WAITS_CONDITION)
+        thread->then = resolver_lock(&memory->resolver, slot->wait_lock);
     uint64_t now = memory->live.running ? monotonic_ns() : 0;
     thread->wanted_mode = slot->wait_mode;
     thread->timed = slot->wait_timed != 0;
@@ -246,6 +252,47 @@ int live_read_process(uint32_t pid, struct live **out, char *error, size_t error
              : status == -ESRCH ? "gordian is not at work in it"
                                 : strerror(-status));
     return status;
+}
+
+/* The name of a lock with its kind before that of a variable. */
+static const char *with_kind(struct memory_pool *pool, const struct report_lock *lock) {
+    return lock->variable ? memory_pool_format(pool, "%s %s", names_kind(lock->kind), lock->name)
+                          : lock->name;
+}
+
+const char *live_wait_text(struct memory_pool *pool, const struct live_thread *thread) {
+    const struct report_lock *wanted = thread->wanted;
+    switch (thread->wait) {
+    case LIVE_WAITS_JOIN:
+        return memory_pool_format(pool, "for the end of %s (%s)", thread->awaited->name, thread->awaited->id);
+    case LIVE_WAITS_CONDITION:
+        if (thread->then)
+            return memory_pool_format(pool, "for %s, then for %s",
+                                      wanted ? with_kind(pool, wanted) : "a condition",
+                                      with_kind(pool, thread->then));
+        return memory_pool_format(pool, "for %s", wanted ? with_kind(pool, wanted) : "a condition");
+    case LIVE_WAITS_SEMAPHORE:
+        return memory_pool_format(pool, "for %s", wanted ? with_kind(pool, wanted) : "a semaphore");
+    case LIVE_WAITS_BARRIER:
+        return memory_pool_format(pool, "at %s", wanted ? with_kind(pool, wanted) : "a barrier");
+    case LIVE_WAITS_OUTSIDE:
+        return memory_pool_format(pool, "for %s%s", wanted ? with_kind(pool, wanted) : "another process",
+                                  thread->wanted_mode == LOCK_SHARED ? " (shared)" : "");
+    case LIVE_WAITS_LOCK:
+        break;
+    default:
+        return NULL;
+    }
+    if (!wanted)
+        return "for a lock";
+    if (wanted->kind == LOCK_KIND_RWLOCK)
+        return memory_pool_format(
+            pool, "to %s %s", thread->wanted_mode == LOCK_SHARED ? "read-lock" : "write-lock", wanted->name);
+    if (wanted->kind == LOCK_KIND_MUTEX)
+        return memory_pool_format(pool, "for %s", wanted->name);
+    if (wanted->kind == LOCK_KIND_ONCE)
+        return memory_pool_format(pool, "for the init routine of %s", wanted->name);
+    return memory_pool_format(pool, "for %s", with_kind(pool, wanted));
 }
 
 void live_free(struct live *live) {

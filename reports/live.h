@@ -7,6 +7,7 @@
 #ifndef GORDIAN_REPORTS_LIVE_H
 #define GORDIAN_REPORTS_LIVE_H
 
+#include "reports/memory.h"
 #include "reports/report.h"
 
 struct live_hold {
@@ -18,7 +19,15 @@ struct live_hold {
     bool site;
 };
 
-enum live_wait { LIVE_RUNS = 0, LIVE_WAITS_LOCK = 1, LIVE_WAITS_JOIN = 2 };
+enum live_wait {
+    LIVE_RUNS = 0,
+    LIVE_WAITS_LOCK = 1,
+    LIVE_WAITS_JOIN = 2,
+    LIVE_WAITS_CONDITION = 3,
+    LIVE_WAITS_SEMAPHORE = 4,
+    LIVE_WAITS_BARRIER = 5,
+    LIVE_WAITS_OUTSIDE = 6 /* for something that another process may release: a file, a shared semaphore */
+};
 
 struct live_thread {
     const struct report_thread *thread;
@@ -27,7 +36,8 @@ struct live_thread {
     const struct live_hold *holds;
     size_t holds_count;
     enum live_wait wait;
-    const struct report_lock *wanted;    /* LIVE_WAITS_LOCK; NULL when not known */
+    const struct report_lock *wanted; /* the lock, condition ...; NULL when not known, and for a join */
+    const struct report_lock *then;   /* LIVE_WAITS_CONDITION: the mutex that it takes again; may be NULL */
     const struct report_thread *awaited; /* LIVE_WAITS_JOIN */
     uint32_t wanted_mode;
     bool timed;         /* the wait has a time limit */
@@ -49,6 +59,11 @@ struct live {
  * caller frees *out. */
 int live_read(const char *path, struct live **out, char *error, size_t error_size);
 void live_free(struct live *live);
+
+/* What the thread waits for, in words that follow "waits ": "for bob", "for the end of teller (T2)", "for
+ * condition ready, then for mutex bob", "for semaphore items", "at barrier phase", "to read-lock table". The
+ * text comes from the pool; NULL for a thread that does not wait. */
+const char *live_wait_text(struct memory_pool *pool, const struct live_thread *thread);
 
 /* Read the state of the running process `pid`, whose recording is found among its mappings. Returns 0, or a
  * negative errno with one line in `error`: -ENOENT when there is no such process, -EACCES when it may not be

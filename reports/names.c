@@ -4,15 +4,26 @@
 #include <string.h>
 
 #include "reports/frames.h"
+#include "reports/verbs.h"
 
 #define COMM_LENGTH 15 /* what the kernel keeps of a program's name */
 
 const char *names_kind(uint32_t kind) {
-    static const char *const words[] = {
-        [LOCK_KIND_MUTEX] = "mutex",    [LOCK_KIND_THREAD] = "thread",       [LOCK_KIND_RWLOCK] = "rwlock",
-        [LOCK_KIND_SPIN] = "spin lock", [LOCK_KIND_SEMAPHORE] = "semaphore",
+    static const char *const words[LOCK_KINDS] = {
+        [0] = "lock",
+        [LOCK_KIND_MUTEX] = "mutex",
+        [LOCK_KIND_THREAD] = "thread",
+        [LOCK_KIND_RWLOCK] = "rwlock",
+        [LOCK_KIND_SPIN] = "spin lock",
+        [LOCK_KIND_SEMAPHORE] = "semaphore",
+        [LOCK_KIND_CONDITION] = "condition",
+        [LOCK_KIND_BARRIER] = "barrier",
+        [LOCK_KIND_ONCE] = "once control",
+        [LOCK_KIND_STREAM] = "stream",
+        [LOCK_KIND_FILE] = "file",
+        [LOCK_KIND_GIL] = "global interpreter lock",
     };
-    return kind >= 1 && kind < sizeof words / sizeof *words ? words[kind] : "lock";
+    return words[kind < LOCK_KINDS ? kind : 0];
 }
 
 /* Where the bracket at `text` closes, NULL when it does not. */
@@ -53,20 +64,36 @@ const char *names_place(struct memory_pool *pool, const struct report_stack *sta
         return NULL;
     if (frame->file && frame->line && frame->function)
         return memory_pool_format(pool, "%s:%u in %s", frames_basename(frame->file), frame->line,
-                                  names_short(pool, frame->function));
+                                  frame->python ? frame->function : names_short(pool, frame->function));
     if (frame->file && frame->line)
         return memory_pool_format(pool, "%s:%u", frames_basename(frame->file), frame->line);
     const char *module = frame->module ? frames_basename(frame->module) : NULL;
     if (frame->function && module)
         return memory_pool_format(pool, "%s in %s", names_short(pool, frame->function), module);
+    if (frame->python)
+        return frame->function ? frame->function : "a Python function";
     if (module)
         return memory_pool_format(pool, "%s+0x%" PRIx64, module, frame->offset);
     return memory_pool_format(pool, "0x%" PRIx64, frame->offset);
 }
 
+/* What a program calls the stream that libc has under this name. */
+static const char *stream_name(const char *variable) {
+    static const char *const names[][2] = {
+        {"_IO_2_1_stdin_", "stdin"}, {"_IO_2_1_stdout_", "stdout"}, {"_IO_2_1_stderr_", "stderr"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(variable, names[i][0]) == 0)
+            return names[i][1];
+    return NULL;
+}
+
 const char *names_lock(struct memory_pool *pool, const struct report_lock *lock, const char *variable,
                        uint64_t distance) {
     const char *kind = names_kind(lock->kind), *place;
+    if (lock->kind == LOCK_KIND_GIL)
+        return "the GIL";
+    if (variable && lock->kind == LOCK_KIND_STREAM && (place = stream_name(variable)) != NULL)
+        return place;
     if (variable && distance)
         return memory_pool_format(pool, "%s+0x%" PRIx64, variable, distance);
     if (variable)
@@ -74,7 +101,9 @@ const char *names_lock(struct memory_pool *pool, const struct report_lock *lock,
     if ((place = names_place(pool, &lock->initialised)) != NULL)
         return memory_pool_format(pool, "%s initialised at %s", kind, place);
     if ((place = names_place(pool, &lock->first)) != NULL)
-        return memory_pool_format(pool, "%s first locked at %s", kind, place);
+        return memory_pool_format(pool, "%s first %s at %s", kind, verbs_taken(lock->kind), place);
+    if (lock->inode)
+        return memory_pool_format(pool, "%s of inode %" PRIu64, kind, lock->inode);
     return memory_pool_format(pool, "%s 0x%" PRIx64, kind, lock->address);
 }
 
@@ -82,6 +111,8 @@ const char *names_thread(struct memory_pool *pool, const char *id, uint32_t thre
                          const char *exe) {
     if (thread == 1)
         return "main";
+    if (!thread)
+        return "an unknown thread";
     if (*name && strncmp(name, frames_basename(exe), COMM_LENGTH) != 0)
         return name;
     return memory_pool_format(pool, "thread %s", id);

@@ -6,8 +6,8 @@
 #include "reports/memory.h"
 #include "reports/report.h"
 
-/* The word for a kind of lock: "mutex", "thread", "rwlock", "spin lock", "semaphore", "lock" when not known.
- */
+/* The words for a kind of lock: "mutex", "thread", "rwlock", "spin lock", "semaphore", "condition",
+ * "barrier", "once control", "stream", "file", "global interpreter lock"; "lock" when not known. */
 const char *names_kind(uint32_t kind);
 
 /* A demangled function without its return type and parameters: "bank::transfer<int>" of "void
@@ -20,12 +20,13 @@ const char *names_short(struct memory_pool *pool, const char *function);
 const char *names_place(struct memory_pool *pool, const struct report_stack *stack);
 
 /* The name of a lock that `variable` covers ("table" or "table+0x40"), or when that is NULL, of one that is
- * known by where it was initialised, else where it was locked first, else by its address. */
+ * known by where it was initialised, else where it was locked first, else by its address or inode. The GIL is
+ * "the GIL", libc's own streams are "stdin", "stdout" and "stderr". */
 const char *names_lock(struct memory_pool *pool, const struct report_lock *lock, const char *variable,
                        uint64_t distance);
 
-/* The name of a thread: "main" for the first one; its own if it gave itself one (a name that is not what it
- * inherited from the program of path `exe`); else "thread T3". */
+/* The name of a thread: "main" for the first one; "an unknown thread" for number 0; its own if it gave itself
+ * one (a name that is not what it inherited from the program of path `exe`); else "thread T3". */
 const char *names_thread(struct memory_pool *pool, const char *id, uint32_t thread, const char *name,
                          const char *exe);
 

@@ -177,6 +177,28 @@ static bool module_fits(const struct recording_module *module) {
            module->start <= module->end;
 }
 
+/* Whether the frames that are promised stand in its bytes, each with both strings ended. */
+static bool python_fits(const struct recording_python *python) {
+    if (!tail_fits(&python->record, sizeof *python, python->bytes, 1))
+        return false;
+    const uint8_t *at = python->frames;
+    size_t left = python->bytes;
+    for (uint32_t i = 0; i < python->count; i++) {
+        if (left < sizeof(uint32_t))
+            return false;
+        at += sizeof(uint32_t);
+        left -= sizeof(uint32_t);
+        for (int text = 0; text < 2; text++) {
+            const uint8_t *end = left ? memchr(at, 0, left) : NULL;
+            if (!end)
+                return false;
+            left -= (size_t)(end + 1 - at);
+            at = end + 1;
+        }
+    }
+    return true;
+}
+
 static bool finding_fits(const struct recording_finding *finding) {
     uint64_t steps = (uint64_t)finding->steps_count * sizeof finding->steps[0];
     if (!tail_fits(&finding->record, sizeof *finding, finding->steps_count, sizeof finding->steps[0]) ||
@@ -226,6 +248,13 @@ static bool record_fits(const struct recording_record *record) {
     case RECORDING_FINDING:
         return record->size >= sizeof(struct recording_finding) &&
                finding_fits((const struct recording_finding *)record);
+    case RECORDING_PROFILE:
+        return record->size >= sizeof(struct recording_profile);
+    case RECORDING_PYTHON:
+        return record->size >= sizeof(struct recording_python) &&
+               python_fits((const struct recording_python *)record);
+    case RECORDING_FUTEX_USER:
+        return record->size >= sizeof(struct recording_futex_user);
     default:
         return true;
     }

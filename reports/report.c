@@ -11,23 +11,32 @@
 #include "reports/crossing_finding.h"
 #include "reports/facts.h"
 #include "reports/finding_id.h"
+#include "reports/frames.h"
 #include "reports/memory.h"
 #include "reports/message.h"
+#include "reports/profile.h"
 #include "reports/resolver.h"
 #include "reports/symbols.h"
 #include "reports/table.h"
 
-/* A finding of the report, with what was merged into it. */
-struct entry {
+/* A finding as the recordings tell it. Those about one bug are the variants of one entry. */
+struct variant {
     struct report_finding finding;
+    struct entry *entry;
+    struct variant *next; /* no stronger than this one */
+};
+
+/* A finding of the report. */
+struct entry {
+    struct variant *variants; /* the strongest first */
+    const struct variant *shown;
     unsigned revision;
 };
 
-/* A finding record of a recording, and the entry that it went to. */
+/* A finding record of a recording, and what became of it. */
 struct closing {
-    struct entry *entry;
-    uint32_t kind;
-    uint64_t count; /* as it was added to the entry's */
+    struct variant *variant; /* NULL: it was never confirmed */
+    uint64_t count;          /* as it was added to the variant's */
 };
 
 struct source {
@@ -37,7 +46,7 @@ struct source {
     struct report_process process;
     struct closing *closings; /* one for each finding record read so far */
     size_t closings_count, closings_capacity;
-    size_t modules_scanned;
+    size_t modules_scanned, futex_users_named;
     char damage[320];
 };
 
@@ -48,18 +57,23 @@ struct report {
     size_t sources_count, sources_capacity;
     struct entry **entries;
     size_t entries_count, entries_capacity;
-    struct table by_id, by_signature, by_locks; /* -> struct entry */
+    struct table by_id;                             /* -> struct variant */
+    struct table by_signature, by_locks, by_orphan; /* -> struct entry */
+    struct profile_list *profiles;                  /* read when they are asked for */
     struct crossing *crossing;
     struct report_run run;
     bool has_run;
-    uint32_t unseen; /* bits 1 << enum coverage_family */
-    const char *unseen_names[COVERAGE_FAMILIES + 1];
+    const char **unseen; /* sorted; NULL-terminated */
+    size_t unseen_count, unseen_capacity;
 };
 
 struct report *report_create(void) {
     size_t capacity = 0;
     struct report *report = memory_array_grow(NULL, &capacity, 1, sizeof *report);
     *report = (struct report){.symbols = symbols_create(), .crossing = crossing_create()};
+    report->profiles = memory_pool_alloc(&report->pool, sizeof *report->profiles);
+    report->unseen = memory_array_grow(NULL, &report->unseen_capacity, 1, sizeof *report->unseen);
+    report->unseen[0] = NULL;
     return report;
 }
 
@@ -76,6 +90,9 @@ void report_free(struct report *report) {
     table_free(&report->by_id);
     table_free(&report->by_signature);
     table_free(&report->by_locks);
+    table_free(&report->by_orphan);
+    profile_list_free(report->profiles);
+    free((void *)report->unseen);
     free(report->sources);
     free(report->entries);
     memory_pool_free(&report->pool);
@@ -166,6 +183,7 @@ static struct report_finding resolve(struct report *report, struct source *sourc
         .kind = record->kind,
         .shape = record->shape,
         .severity = record->severity,
+        .values = {record->values[0], record->values[1]},
         .time_ns = record->time_ns > started ? record->time_ns - started : 0,
         .pid = source->process.pid,
         .process = &source->process,
@@ -193,81 +211,139 @@ static uint64_t locks_number(const struct report_finding *finding) {
     return sum + finding->steps_count;
 }
 
-static void count_closing(struct closing *closing, uint64_t count) {
-    if (closing->kind == closing->entry->finding.kind)
-        closing->entry->finding.count += count - closing->count;
-    closing->count = count;
+/* A number for the lock and the thread that went without unlocking it. */
+static uint64_t orphan_number(const struct report_lock *lock, const struct report_thread *owner) {
+    return (uintptr_t)lock * 0x9e3779b97f4a7c15u + (uintptr_t)owner;
 }
 
-static struct entry *append_entry(struct report *report, const struct report_finding *finding) {
+/* The numbers of the locks that the finding says were left locked, in the pool. */
+static const uint64_t *orphans_of(struct report *report, const struct report_finding *finding,
+                                  size_t *count) {
+    bool exit = finding->kind == FINDING_MISUSE_EXIT_HOLDING;
+    uint64_t *numbers = NULL;
+    *count = 0;
+    if (!exit && !(finding->kind == FINDING_DEADLOCK_ACTUAL && finding->shape == FINDING_SHAPE_ORPHANED))
+        return NULL;
+    for (size_t i = 0; i < finding->steps_count; i++) {
+        const struct report_step *step = &finding->steps[i];
+        const struct report_hold *knot = message_knot_hold(finding, i);
+        if (step->wants.lock || (exit && i > 0))
+            continue;
+        numbers = memory_pool_alloc(&report->pool, (step->holds_count + 1) * sizeof *numbers);
+        *count = 0;
+        for (size_t j = 0; j < step->holds_count; j++)
+            if (step->holds[j].lock && (exit || &step->holds[j] == knot))
+                numbers[(*count)++] = orphan_number(step->holds[j].lock, step->thread);
+        return numbers;
+    }
+    return NULL;
+}
+
+static unsigned strength(const struct variant *variant) {
+    return variant->finding.kind == FINDING_DEADLOCK_ACTUAL;
+}
+
+/* Show the strongest variant that counts: one that was withdrawn gives way to a lesser one that was not. */
+static void choose_shown(struct entry *entry) {
+    const struct variant *best = entry->variants;
+    while (best && !best->finding.count)
+        best = best->next;
+    if (!best || best == entry->shown)
+        return;
+    entry->revision += entry->shown != NULL;
+    entry->shown = best;
+}
+
+static void count_closing(struct closing *closing, uint64_t count) {
+    if (!closing->variant || closing->count == count)
+        return;
+    closing->variant->finding.count += count - closing->count;
+    closing->count = count;
+    choose_shown(closing->variant->entry);
+}
+
+static struct entry *append_entry(struct report *report) {
     struct entry *entry = memory_pool_alloc(&report->pool, sizeof *entry);
-    entry->finding = *finding;
     report->entries = memory_array_grow(report->entries, &report->entries_capacity, report->entries_count + 1,
                                         sizeof *report->entries);
     report->entries[report->entries_count++] = entry;
     return entry;
 }
 
-/* The prediction has come true. What was counted so far are not happenings. */
-static void upgrade_entry(struct entry *entry, const struct report_finding *finding) {
-    entry->finding = *finding;
-    entry->revision++;
+static struct variant *add_variant(struct report *report, struct entry *entry,
+                                   const struct report_finding *finding) {
+    struct variant *variant = memory_pool_alloc(&report->pool, sizeof *variant), **link = &entry->variants;
+    variant->finding = *finding;
+    variant->entry = entry;
+    while (*link && strength(*link) >= strength(variant))
+        link = &(*link)->next;
+    variant->next = *link;
+    *link = variant;
+    return variant;
 }
 
-/* The entry of the same deadlock, predicted or happened. */
-static struct entry *same_deadlock(struct report *report, const struct report_finding *finding,
-                                   uint64_t signature, uint64_t locks) {
-    struct entry *entry = table_find(&report->by_signature, signature);
-    if (!entry && locks)
-        entry = table_find(&report->by_locks, locks);
-    return entry && entry->finding.kind != finding->kind ? entry : NULL;
+static bool has_kind(const struct entry *entry, uint32_t kind) {
+    const struct variant *variant = entry->variants;
+    while (variant && variant->finding.kind != kind)
+        variant = variant->next;
+    return variant != NULL;
 }
 
-/* The entry of a finding that is resolved, a new one or that of the same bug. */
-static struct entry *enter_finding(struct report *report, struct report_finding finding) {
+/* What else is known of the same bug: the same deadlock, predicted or happened, or the lock that was left
+ * locked. */
+static struct entry *same_bug(struct report *report, const struct report_finding *finding, uint64_t signature,
+                              uint64_t locks, const uint64_t *orphans, size_t orphans_count) {
+    struct entry *entry = NULL;
+    if (is_deadlock(finding->kind)) {
+        entry = table_find(&report->by_signature, signature);
+        if (!entry && locks)
+            entry = table_find(&report->by_locks, locks);
+    }
+    for (size_t i = 0; i < orphans_count && !entry; i++)
+        entry = table_find(&report->by_orphan, orphans[i]);
+    return entry && !has_kind(entry, finding->kind) ? entry : NULL;
+}
+
+/* The variant of a finding that is resolved, a new one or that of the same bug. */
+static struct variant *enter_finding(struct report *report, struct report_finding finding) {
     uint64_t signature = finding_id_signature(&finding), id = finding_id_of(&finding, signature);
     uint64_t locks = is_deadlock(finding.kind) ? locks_number(&finding) : 0;
+    size_t orphans_count;
+    const uint64_t *orphans = orphans_of(report, &finding, &orphans_count);
     finding.id = memory_pool_format(&report->pool, "%016" PRIx64, id);
-    struct entry *entry = table_find(&report->by_id, id);
-    if (!entry && is_deadlock(finding.kind)) {
-        entry = same_deadlock(report, &finding, signature, locks);
-        if (entry && finding.kind == FINDING_DEADLOCK_ACTUAL)
-            upgrade_entry(entry, &finding);
+    struct variant *variant = table_find(&report->by_id, id);
+    if (!variant) {
+        struct entry *entry = same_bug(report, &finding, signature, locks, orphans, orphans_count);
+        variant = add_variant(report, entry ? entry : append_entry(report), &finding);
+        table_put(&report->by_id, id, variant);
     }
-    if (!entry)
-        entry = append_entry(report, &finding);
-    table_put(&report->by_id, id, entry);
     if (is_deadlock(finding.kind)) {
-        table_put(&report->by_signature, signature, entry);
+        table_put(&report->by_signature, signature, variant->entry);
         if (locks)
-            table_put(&report->by_locks, locks, entry);
+            table_put(&report->by_locks, locks, variant->entry);
     }
-    return entry;
-}
-
-static void add_finding(struct report *report, struct source *source,
-                        const struct recording_finding *record) {
-    uint64_t count = record->count; /* the record is gone once it is resolved */
-    uint32_t kind = record->kind;
-    struct entry *entry = enter_finding(report, resolve(report, source, record));
-    source->closings = memory_array_grow(source->closings, &source->closings_capacity,
-                                         source->closings_count + 1, sizeof *source->closings);
-    struct closing *closing = &source->closings[source->closings_count++];
-    *closing = (struct closing){.entry = entry, .kind = kind};
-    count_closing(closing, count);
+    for (size_t i = 0; i < orphans_count; i++)
+        table_put(&report->by_orphan, orphans[i], variant->entry);
+    return variant;
 }
 
 static void read_findings(struct report *report, struct source *source) {
     for (size_t i = 0; i < facts_findings(source->facts); i++) {
         const struct recording_finding *record = facts_finding(source->facts, i);
-        if (i < source->closings_count) {
-            if (record)
-                count_closing(&source->closings[i], record->count);
-        } else if (record) {
-            add_finding(report, source, record);
-        } else {
-            return; /* the file has shrunk: the next time may see more */
+        if (!record && i < source->closings_count)
+            continue;
+        if (!record)
+            return;                     /* the file has shrunk: the next time may see more */
+        uint64_t count = record->count; /* the record is gone once it is resolved */
+        if (i == source->closings_count) {
+            source->closings = memory_array_grow(source->closings, &source->closings_capacity,
+                                                 source->closings_count + 1, sizeof *source->closings);
+            source->closings[source->closings_count++] = (struct closing){0};
         }
+        struct closing *closing = &source->closings[i];
+        if (count && !closing->variant)
+            closing->variant = enter_finding(report, resolve(report, source, record));
+        count_closing(closing, count);
     }
 }
 
@@ -294,6 +370,10 @@ static void read_process(struct source *source) {
         .max_per_edge = header->max_per_edge,
         .max_cycles = header->max_cycles,
         .max_uses = header->max_uses,
+        .max_profiled = header->max_profiled,
+        .unprofiled_locks = header->unprofiled_locks,
+        .starvation_overtakes = header->starvation_overtakes,
+        .starvation_ms = header->starvation_ms,
         .off_reason = header->state == RECORDING_OFF ? header->off_reason : "",
     };
     memcpy(source->process.events, header->events, sizeof header->events);
@@ -306,18 +386,65 @@ static void read_process(struct source *source) {
         snprintf(source->damage, sizeof source->damage, "%s: %s", source->path, damage);
 }
 
+static size_t unseen_place(const struct report *report, const char *name) {
+    size_t at = 0;
+    while (at < report->unseen_count && strcmp(report->unseen[at], name) < 0)
+        at++;
+    return at;
+}
+
+static bool is_unseen(const struct report *report, const char *name) {
+    size_t at = unseen_place(report, name);
+    return at < report->unseen_count && strcmp(report->unseen[at], name) == 0;
+}
+
+static void add_unseen(struct report *report, const char *name) {
+    size_t at = unseen_place(report, name);
+    if (is_unseen(report, name))
+        return;
+    report->unseen = memory_array_grow((void *)report->unseen, &report->unseen_capacity,
+                                       report->unseen_count + 2, sizeof *report->unseen);
+    memmove(report->unseen + at + 1, report->unseen + at,
+            (report->unseen_count + 1 - at) * sizeof *report->unseen);
+    report->unseen[at] = name;
+    report->unseen_count++;
+}
+
+static void remove_unseen(struct report *report, const char *name) {
+    size_t at = unseen_place(report, name);
+    if (is_unseen(report, name))
+        memmove(report->unseen + at, report->unseen + at + 1,
+                (report->unseen_count-- - at) * sizeof *report->unseen);
+}
+
+static void add_futex_module(struct report *report, const char *path) {
+    add_unseen(report, memory_pool_format(&report->pool, "futex (%s)", frames_basename(path)));
+}
+
 static void scan_modules(struct report *report, struct source *source) {
-    for (; source->modules_scanned < facts_modules(source->facts); source->modules_scanned++) {
-        const struct facts_module *module = facts_module(source->facts, source->modules_scanned);
-        struct symbols_image *image = resolver_image(&source->resolver, module);
-        Elf *elf = symbols_elf(image);
-        if (elf)
-            report->unseen |= coverage_of(elf, module->path);
+    static const char unknown[] = "futex (unknown module)";
+    struct facts *facts = source->facts;
+    bool waiting = false;
+    for (; source->modules_scanned < facts_modules(facts); source->modules_scanned++) {
+        const struct facts_module *module = facts_module(facts, source->modules_scanned);
+        Elf *elf = symbols_elf(resolver_image(&source->resolver, module));
+        if (elf && coverage_has_futexes(elf, module->path))
+            add_futex_module(report, module->path);
     }
-    size_t count = 0;
-    for (int family = 0; family < COVERAGE_FAMILIES; family++)
-        if (report->unseen & 1u << family)
-            report->unseen_names[count++] = coverage_family_name(family);
+    for (; source->futex_users_named < facts_futex_users(facts); source->futex_users_named++) {
+        const struct facts_module *module =
+            resolver_module(&source->resolver, facts_futex_user(facts, source->futex_users_named));
+        if (!module) /* it may become known later */
+            break;
+        if (!coverage_ignores(module->path))
+            add_futex_module(report, module->path);
+    }
+    for (size_t i = 0; i < report->sources_count; i++)
+        waiting |= report->sources[i]->futex_users_named < facts_futex_users(report->sources[i]->facts);
+    if (waiting)
+        add_unseen(report, unknown);
+    else
+        remove_unseen(report, unknown);
 }
 
 static struct source *find_source(struct report *report, const char *path) {
@@ -364,7 +491,9 @@ static void add_crossing(void *context, const struct crossing_knot *knot) {
         crossing_finding_of(&report->pool, knot, crossed->processes, report->sources_count, &holds);
     gather_names(report, &finding, holds);
     finding.message = message_of(&report->pool, &finding);
-    enter_finding(report, finding)->finding.count++;
+    struct variant *variant = enter_finding(report, finding);
+    variant->finding.count++;
+    choose_shown(variant->entry);
 }
 
 bool report_shares_locks(const struct report *report) {
@@ -414,7 +543,7 @@ size_t report_findings(const struct report *report) {
 }
 
 const struct report_finding *report_finding(const struct report *report, size_t index) {
-    return &report->entries[index]->finding;
+    return &report->entries[index]->shown->finding;
 }
 
 unsigned report_finding_revision(const struct report *report, size_t index) {
@@ -437,9 +566,21 @@ uint64_t report_events(const struct report *report, enum recording_family family
 }
 
 const char *const *report_unseen(const struct report *report) {
-    return report->unseen_names;
+    return report->unseen;
+}
+
+size_t report_profiles(const struct report *report) {
+    profile_list_clear(report->profiles);
+    for (size_t i = 0; i < report->sources_count; i++)
+        profile_list_add(report->profiles, &report->sources[i]->resolver, &report->sources[i]->process);
+    profile_list_sort(report->profiles);
+    return report->profiles->count;
+}
+
+const struct report_profile *report_profile(const struct report *report, size_t index) {
+    return profile_list_at(report->profiles, index);
 }
 
 bool report_counts(const struct report_finding *finding) {
-    return finding->severity >= FINDING_WARNING && !finding->suppressed;
+    return finding->severity >= FINDING_WARNING && !finding->suppressed && finding->count;
 }

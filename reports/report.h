@@ -18,7 +18,8 @@
 #include "detector/finding.h"
 #include "detector/recording.h"
 
-/* One frame of a resolved stack, innermost first; an inlined call gives a frame of its own. */
+/* One frame of a resolved stack, innermost first; an inlined call gives a frame of its own. Python functions
+ * have frames without module, before all others of their stack. */
 struct report_frame {
     const char *function; /* demangled; NULL when not known */
     const char
@@ -28,13 +29,14 @@ struct report_frame {
     uint64_t offset;      /* of the address in the file's own address space */
     const char *build_id; /* hex; NULL when it has none */
     bool inlined;         /* inlined into the next frame */
+    bool python;          /* a Python function */
     uint32_t declared;    /* line on which the function is declared; 0 when not known */
 };
 
 struct report_stack {
     const struct report_frame *frames;
     size_t count;
-    bool cut; /* longer than the stack_depth option */
+    bool cut; /* it has more frames than these: beyond the stack_depth option, or not known */
 };
 
 struct report_thread {
@@ -53,6 +55,9 @@ struct report_lock {
     uint32_t kind;        /* enum recording_lock_kind */
     const char *variable; /* the symbol that covers it, without offset; NULL when there is none */
     uint64_t address;
+    bool shared;                     /* between processes */
+    uint32_t value;                  /* semaphore: its first value; barrier: its count; 0 when not known */
+    uint64_t device, inode;          /* of the file that it is, or lies in; 0 when not known */
     struct report_stack initialised; /* count 0 when no init call was seen */
     struct report_stack first;
 };
@@ -76,8 +81,9 @@ struct report_finding {
     const char *id;      /* hex, the same for the same bug in every run, build address and machine */
     const char *message; /* one line that states the conflict */
     uint32_t kind, shape, severity;
-    uint64_t count;
-    uint64_t time_ns; /* since the start of its process */
+    uint64_t values[2]; /* finding.h */
+    uint64_t count;     /* 0: it was withdrawn after it had been found, because it has proved wrong */
+    uint64_t time_ns;   /* since the start of its process */
     uint32_t pid;
     const struct report_process *process; /* the one that it was found in first */
     bool suppressed;
@@ -100,9 +106,29 @@ struct report_process {
     uint32_t lost;                                                        /* enum recording_lost, or-ed */
     uint64_t dropped, cut_searches, unlisted_cycles, unkept_dependencies; /* as in the recording's header */
     uint32_t threads;                                                     /* seen in all */
+    uint64_t unprofiled_locks;                                            /* as in the recording's header */
     uint32_t stack_depth, max_steps, max_per_edge, max_cycles, max_uses;  /* the options of these names */
+    uint32_t max_profiled, starvation_overtakes, starvation_ms;
     uint64_t events[RECORDING_FAMILIES];
     const char *off_reason; /* "" unless state is RECORDING_OFF */
+};
+
+/* What a lock of one process cost. Waits are all timed; acquisitions and holds may be estimates from samples
+ * (recording_profile). */
+struct report_profile {
+    const struct report_lock *lock;
+    const struct report_process *process;
+    uint64_t acquisitions;
+    uint64_t contended; /* had to wait, and timed ones that did so in vain */
+    uint64_t wait_ns, longest_wait_ns, hold_ns, longest_hold_ns;
+    uint64_t hold_samples;
+    bool sampled; /* fewer holds were measured than there were acquisitions: the numbers are estimates */
+    struct report_stack longest_wait, longest_hold; /* count 0 when not known */
+    struct report_profile_wait {
+        struct report_stack stack;
+        uint64_t count, wait_ns;
+    } waits[RECORDING_PROFILE_STACKS]; /* where it was waited for longest in all, the longest first */
+    size_t waits_count;
 };
 
 /* What `gordian run` knows and the recordings do not. */
@@ -128,8 +154,10 @@ void report_free(struct report *report);
 void report_set_run(struct report *report, const struct report_run *run);
 
 /* Read the recording at `path`, or what was appended to it since the last call with that path. New findings
- * are resolved, merged and appended: the first N findings never change their place. Returns 0, or a negative
- * errno with one line in `error` that says what is wrong with the file. A recording that is cut off or
+ * are resolved, merged and appended: the first N findings never change their place. A finding that is not
+ * confirmed yet (its record's count is 0) is appended when it is; one that is withdrawn later stays in its
+ * place with count 0, and writers leave it out. Returns 0, or a negative errno with one line in `error` that
+ * says what is wrong with the file. A recording that is cut off or
  * damaged somewhere gives what stands before the damage and returns 0, and report_damage says so. A file that
  * is no recording gives -EINVAL. */
 int report_update(struct report *report, const char *path, char *error, size_t error_size);
@@ -160,19 +188,28 @@ const struct report_process *report_process(const struct report *report, size_t 
 const struct report_run *report_run(const struct report *report); /* NULL when not set */
 
 /* How often the finding at this place became another one, from 0. A deadlock that was predicted and then
- * happens is one bug: the prediction turns into the deadlock at the same place in the list (and a prediction
- * of what has happened already adds nothing), so whoever prints findings as they come prints it again when
- * its revision has grown. A growing count is no revision. */
+ * happens is one bug, and so are a lock that a thread left locked when it ended and the deadlock of those who
+ * wait for it: the lesser finding turns into the deadlock at the same place in the list (and when the
+ * deadlock was first, the lesser one adds nothing), so whoever prints findings as they come prints it again
+ * when its revision has grown. A growing count is no revision. */
 unsigned report_finding_revision(const struct report *report, size_t index);
 
 /* Sum of the events of a family over all processes. */
 uint64_t report_events(const struct report *report, enum recording_family family);
 
-/* Families of primitives that a module of the run imports and that this version does not see ("semaphore",
- * "rwlock", "futex", ...), NULL-terminated, sorted. */
+/* What of the run no hook of locks sees, NULL-terminated, sorted: "futex (libglib-2.0.so.0)" for each module
+ * that synchronises with futexes of its own, because it was seen to call them or is known to (coverage.h). */
 const char *const *report_unseen(const struct report *report);
 
-/* Whether a finding counts for the exit status: severity error or warning, and not suppressed. */
+/* Read the profiles of all recordings as they are now and sort them by the time waited, the longest first.
+ * Returns how many there are. What was returned for them before is no longer valid. */
+size_t report_profiles(const struct report *report);
+
+/* The profile at a place below what report_profiles returned last. Its names are looked up when it is first
+ * asked for. */
+const struct report_profile *report_profile(const struct report *report, size_t index);
+
+/* Whether a finding counts for the exit status: severity error or warning, not suppressed, not withdrawn. */
 bool report_counts(const struct report_finding *finding);
 
 #endif

@@ -8,6 +8,8 @@
 #include <time.h>
 
 #include "reports/escape.h"
+#include "reports/memory.h"
+#include "reports/message.h"
 
 static const char *const family_names[RECORDING_FAMILIES] = {"mutex", "cond",      "thread",  "rwlock",
                                                              "spin",  "semaphore", "barrier", "other"};
@@ -65,6 +67,7 @@ static void add_texts(cJSON *object, const char *key, const char *const *texts) 
         add_text(array, NULL, *texts);
 }
 
+/* A stack is an array, so beside one that has more frames than these stands KEY_cut. */
 static void add_stack(cJSON *object, const char *key, const struct report_stack *stack) {
     cJSON *array = cJSON_AddArrayToObject(object, key);
     for (size_t i = 0; i < stack->count; i++) {
@@ -81,7 +84,12 @@ static void add_stack(cJSON *object, const char *key, const struct report_stack 
         add_address(item, "offset", frame->offset);
         add_text(item, "build_id", frame->build_id);
         cJSON_AddBoolToObject(item, "inlined", frame->inlined);
-        cJSON_AddBoolToObject(item, "python", false);
+        cJSON_AddBoolToObject(item, "python", frame->python);
+    }
+    if (stack->cut) {
+        char name[64];
+        snprintf(name, sizeof name, "%s_cut", key);
+        cJSON_AddTrueToObject(object, name);
     }
 }
 
@@ -189,13 +197,24 @@ static void add_thread(cJSON *array, const struct report_thread *thread) {
 }
 
 static const char *lock_kind(uint32_t kind) {
-    static const char *const names[] = {"unknown", "mutex", "thread", "rwlock", "spin", "semaphore"};
-    return kind < sizeof names / sizeof *names ? names[kind] : names[0];
+    static const char *const names[LOCK_KINDS] = {
+        [0] = "unknown",
+        [LOCK_KIND_MUTEX] = "mutex",
+        [LOCK_KIND_THREAD] = "thread",
+        [LOCK_KIND_RWLOCK] = "rwlock",
+        [LOCK_KIND_SPIN] = "spin",
+        [LOCK_KIND_SEMAPHORE] = "semaphore",
+        [LOCK_KIND_CONDITION] = "condition",
+        [LOCK_KIND_BARRIER] = "barrier",
+        [LOCK_KIND_ONCE] = "once",
+        [LOCK_KIND_STREAM] = "stream",
+        [LOCK_KIND_FILE] = "file",
+        [LOCK_KIND_GIL] = "gil",
+    };
+    return names[kind < LOCK_KINDS ? kind : 0];
 }
 
-static void add_lock(cJSON *array, const struct report_lock *lock) {
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddItemToArray(array, object);
+static void fill_lock(cJSON *object, const struct report_lock *lock) {
     add_text(object, "id", lock->id);
     add_text(object, "name", lock->name);
     cJSON_AddStringToObject(object, "kind", lock_kind(lock->kind));
@@ -210,11 +229,14 @@ static void fill_hold(cJSON *object, const struct report_hold *hold) {
     add_stack(object, "stack", &hold->stack);
 }
 
-/* A thread that wants nothing (it has ended, or holds what another misuses) is a holder, not a step. */
-static void add_step(cJSON *array, const struct report_step *step) {
+/* A thread that wants nothing (it has ended, or holds what another misuses) is a holder, not a step. `event`:
+ * what it did to the object that is misused; NULL for other kinds. */
+static void add_step(cJSON *array, const struct report_step *step, const char *event) {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddItemToArray(array, object);
     add_text(object, "thread", step->thread->id);
+    if (event)
+        cJSON_AddStringToObject(object, "event", event);
     cJSON *holds = cJSON_AddArrayToObject(object, "holds");
     for (size_t i = 0; i < step->holds_count; i++) {
         if (!step->holds[i].lock)
@@ -225,6 +247,24 @@ static void add_step(cJSON *array, const struct report_step *step) {
     }
     if (step->wants.lock)
         fill_hold(cJSON_AddObjectToObject(object, "wants"), &step->wants);
+}
+
+/* What the numbers of a finding mean depends on its kind. */
+static void add_values(cJSON *object, const struct report_finding *finding) {
+    struct memory_pool pool = {0};
+    if (finding->kind == FINDING_STARVATION) {
+        cJSON *starvation = cJSON_AddObjectToObject(object, "starvation");
+        add_number(starvation, "overtaken", finding->values[0]);
+        add_seconds(starvation, "waited_s", finding->values[1]);
+        add_number(starvation, "limit_overtaken", finding->process->starvation_overtakes);
+        add_seconds(starvation, "limit_s", (uint64_t)finding->process->starvation_ms * 1000000u);
+    }
+    if (finding->shape == FINDING_SHAPE_SIGNAL) {
+        cJSON *signal = cJSON_AddObjectToObject(object, "signal");
+        add_number(signal, "number", finding->values[0]);
+        add_text(signal, "name", message_signal_name(&pool, finding->values[0]));
+    }
+    memory_pool_free(&pool);
 }
 
 static void add_finding(cJSON *array, const struct report_finding *finding) {
@@ -240,16 +280,58 @@ static void add_finding(cJSON *array, const struct report_finding *finding) {
     add_number(object, "pid", finding->pid);
     add_seconds(object, "time_s", finding->time_ns);
     cJSON_AddBoolToObject(object, "suppressed", finding->suppressed);
+    add_values(object, finding);
     cJSON *threads = cJSON_AddArrayToObject(object, "threads");
     for (size_t i = 0; i < finding->threads_count; i++)
         add_thread(threads, finding->threads[i]);
     cJSON *locks = cJSON_AddArrayToObject(object, "locks");
-    for (size_t i = 0; i < finding->locks_count; i++)
-        add_lock(locks, finding->locks[i]);
+    for (size_t i = 0; i < finding->locks_count; i++) {
+        cJSON *lock = cJSON_CreateObject();
+        cJSON_AddItemToArray(locks, lock);
+        fill_lock(lock, finding->locks[i]);
+    }
     cJSON *steps = cJSON_AddArrayToObject(object, "steps");
     cJSON *holders = cJSON_AddArrayToObject(object, "holders");
-    for (size_t i = 0; i < finding->steps_count; i++)
-        add_step(finding->steps[i].wants.lock ? steps : holders, &finding->steps[i]);
+    for (size_t i = 0; i < finding->steps_count; i++) {
+        bool holder = !finding->steps[i].wants.lock;
+        add_step(holder ? holders : steps, &finding->steps[i], holder ? message_event(finding->kind) : NULL);
+    }
+}
+
+static void add_profile(cJSON *array, const struct report_profile *profile) {
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddItemToArray(array, object);
+    fill_lock(cJSON_AddObjectToObject(object, "lock"), profile->lock);
+    add_number(object, "pid", profile->process->pid);
+    add_number(object, "acquisitions", profile->acquisitions);
+    add_number(object, "contended", profile->contended);
+    add_seconds(object, "wait_s", profile->wait_ns);
+    add_seconds(object, "longest_wait_s", profile->longest_wait_ns);
+    add_seconds(object, "hold_s", profile->hold_ns);
+    add_seconds(object, "longest_hold_s", profile->longest_hold_ns);
+    add_number(object, "hold_samples", profile->hold_samples);
+    cJSON_AddBoolToObject(object, "sampled", profile->sampled);
+    add_stack(object, "longest_wait", &profile->longest_wait);
+    add_stack(object, "longest_hold", &profile->longest_hold);
+    cJSON *waits = cJSON_AddArrayToObject(object, "waits");
+    for (size_t i = 0; i < profile->waits_count; i++) {
+        cJSON *wait = cJSON_CreateObject();
+        cJSON_AddItemToArray(waits, wait);
+        add_stack(wait, "stack", &profile->waits[i].stack);
+        add_number(wait, "count", profile->waits[i].count);
+        add_seconds(wait, "wait_s", profile->waits[i].wait_ns);
+    }
+}
+
+static void add_profiles(cJSON *root, const struct report *report) {
+    cJSON *object = cJSON_AddObjectToObject(root, "profile");
+    cJSON *locks = cJSON_AddArrayToObject(object, "locks");
+    uint64_t unprofiled = 0;
+    for (size_t i = 0, count = report_profiles(report); i < count; i++)
+        add_profile(locks, report_profile(report, i));
+    for (size_t i = 0; i < report_processes(report); i++)
+        unprofiled += report_process(report, i)->unprofiled_locks;
+    add_number(object, "unprofiled", unprofiled);
 }
 
 int report_json_write(const struct report *report, FILE *out) {
@@ -261,8 +343,9 @@ int report_json_write(const struct report *report, FILE *out) {
     add_coverage(root, report);
     cJSON *findings = cJSON_AddArrayToObject(root, "findings");
     for (size_t i = 0; i < report_findings(report); i++)
-        add_finding(findings, report_finding(report, i));
-    cJSON_AddObjectToObject(root, "profile");
+        if (report_finding(report, i)->count)
+            add_finding(findings, report_finding(report, i));
+    add_profiles(root, report);
     char *text = cJSON_Print(root);
     cJSON_Delete(root);
     if (!text)

@@ -9,7 +9,7 @@
 struct report_style {
     bool colour;    /* ANSI colours */
     bool utf8;      /* may draw with non-ASCII characters */
-    bool full;      /* do not fold wrapper frames */
+    bool full;      /* do not fold wrapper frames, and show notes and everything counted in full */
     unsigned width; /* columns; 0: do not wrap */
 };
 
@@ -17,15 +17,18 @@ struct report_style {
  * UTF-8 by locale. */
 struct report_style report_style_of(FILE *stream);
 
-/* Write one finding, as it is printed the moment it is made. */
+/* Write one finding, as it is printed the moment it is made: whole, but a note in one line unless the style
+ * is full. */
 void report_text_finding(const struct report *report, const struct report_finding *finding,
                          const struct report_style *style, FILE *out);
 
-/* Write the closing summary: the findings by name, what was seen and what could not be seen. A run without
- * any lock event is said to be that, never clean. */
+/* Write the closing summary: the findings by name, what was seen, the locks that were waited for longest
+ * (profile_text.h) and what could not be seen. A run without any lock event is said to be that, never clean.
+ */
 void report_text_summary(const struct report *report, const struct report_style *style, FILE *out);
 
-/* Write the whole report: every finding, then the summary. Returns 0, or a negative errno of the stream. */
+/* Write the whole report: every finding, notes only in a full style or when there are few and nothing else;
+ * then the summary, which lists them all. Returns 0, or a negative errno of the stream. */
 int report_text_write(const struct report *report, const struct report_style *style, FILE *out);
 
 #endif

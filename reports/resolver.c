@@ -4,6 +4,9 @@
 
 #include "reports/names.h"
 
+#define PYTHON_LIMIT                                                                                         \
+    65536 /* Python functions of one stack; a recording that names more of them is cut there */
+
 void resolver_init(struct resolver *resolver, struct facts *facts, struct symbols *symbols,
                    struct memory_pool *pool) {
     *resolver = (struct resolver){.facts = facts, .symbols = symbols, .pool = pool};
@@ -11,6 +14,7 @@ void resolver_init(struct resolver *resolver, struct facts *facts, struct symbol
 
 void resolver_free(struct resolver *resolver) {
     table_free(&resolver->stacks);
+    table_free(&resolver->pythons);
     table_free(&resolver->threads);
     table_free(&resolver->locks);
 }
@@ -31,21 +35,66 @@ struct report_stack resolver_address(struct resolver *resolver, uint64_t address
     return frames_at(resolver, address, UINT64_MAX - 1);
 }
 
+const struct facts_module *resolver_module(struct resolver *resolver, const struct facts_futex_user *user) {
+    return facts_module_at(resolver->facts, user->address, user->at);
+}
+
+static const char *copied(struct resolver *resolver, const uint8_t **at) {
+    size_t size = strlen((const char *)*at);
+    const char *text = size ? memory_pool_copy(resolver->pool, (const char *)*at, size) : NULL;
+    *at += size + 1;
+    return text;
+}
+
+/* The frames of the Python functions `id`. */
+static struct report_stack python_frames(struct resolver *resolver, uint32_t id) {
+    const struct report_stack *known = table_find(&resolver->pythons, id);
+    if (known)
+        return *known;
+    const struct recording_python *record = id ? facts_python(resolver->facts, id) : NULL;
+    if (!record)
+        return (struct report_stack){0};
+    struct report_stack *stack = memory_pool_alloc(resolver->pool, sizeof *stack);
+    stack->count = record->count < PYTHON_LIMIT ? record->count : PYTHON_LIMIT;
+    stack->cut = record->cut || record->count > PYTHON_LIMIT;
+    struct report_frame *frames = memory_pool_alloc(resolver->pool, (stack->count + 1) * sizeof *frames);
+    stack->frames = frames;
+    const uint8_t *at = record->frames;
+    for (size_t i = 0; i < stack->count; i++) {
+        frames[i].python = true;
+        memcpy(&frames[i].line, at, sizeof frames[i].line);
+        at += sizeof frames[i].line;
+        frames[i].file = copied(resolver, &at);
+        frames[i].function = copied(resolver, &at);
+    }
+    table_put(&resolver->pythons, id, stack);
+    return *stack;
+}
+
 struct report_stack resolver_stack(struct resolver *resolver, uint32_t id) {
     const struct report_stack *known = table_find(&resolver->stacks, id);
     if (known)
         return *known;
     uint64_t place;
     const struct recording_stack *record = id ? facts_stack(resolver->facts, id, &place) : NULL;
+    struct report_stack python = {0};
+    if (record && record->python) {
+        python = python_frames(resolver, record->python);
+        record = facts_stack(resolver->facts, id, &place); /* reading the functions has replaced it */
+    }
     if (!record)
         return (struct report_stack){0};
 
     struct report_stack *stack = memory_pool_alloc(resolver->pool, sizeof *stack);
-    stack->cut = record->cut != 0;
+    stack->cut = record->cut != 0 || python.cut;
+    stack->count = python.count;
     for (uint32_t i = 0; i < record->count; i++)
         stack->count += frames_at(resolver, record->addresses[i], place).count;
-    struct report_frame *frames = memory_pool_alloc(resolver->pool, stack->count * sizeof *frames);
+    struct report_frame *frames = memory_pool_alloc(resolver->pool, (stack->count + 1) * sizeof *frames);
     stack->frames = frames;
+    if (python.count)
+        memcpy(frames, python.frames, python.count * sizeof *frames);
+    frames += python.count;
     for (uint32_t i = 0; i < record->count; i++) {
         struct report_stack part = frames_at(resolver, record->addresses[i], place);
         memcpy(frames, part.frames, part.count * sizeof *frames);
@@ -103,6 +152,10 @@ const struct report_lock *resolver_lock(struct resolver *resolver, uint32_t id) 
     } else {
         lock->kind = fact->kind;
         lock->address = fact->address;
+        lock->shared = fact->shared != 0;
+        lock->value = fact->value;
+        lock->device = fact->device;
+        lock->inode = fact->inode;
         lock->initialised = resolver_stack(resolver, fact->initialised);
         lock->first = resolver_stack(resolver, fact->first);
         uint64_t distance = 0;

@@ -19,13 +19,14 @@ struct resolver {
     struct facts *facts;
     struct symbols *symbols;
     struct memory_pool *pool;
-    struct table stacks, threads, locks;
+    struct table stacks, pythons, threads, locks;
 };
 
 void resolver_init(struct resolver *resolver, struct facts *facts, struct symbols *symbols,
                    struct memory_pool *pool);
 void resolver_free(struct resolver *resolver);
 
+/* The frames of the stack, those of its Python functions first. */
 struct report_stack resolver_stack(struct resolver *resolver, uint32_t stack);
 
 /* The frames of a single address, at the end of the log as it is now. */
@@ -34,6 +35,9 @@ struct report_stack resolver_address(struct resolver *resolver, uint64_t address
 /* The thread as it was known when it was first asked for. */
 const struct report_thread *resolver_thread(struct resolver *resolver, uint32_t thread);
 const struct report_lock *resolver_lock(struct resolver *resolver, uint32_t lock);
+
+/* The module that makes the futex calls; NULL when none that is known covers the address. */
+const struct facts_module *resolver_module(struct resolver *resolver, const struct facts_futex_user *user);
 
 /* The image that `module` was loaded from. */
 struct symbols_image *resolver_image(struct resolver *resolver, const struct facts_module *module);

@@ -23,6 +23,8 @@ void stack_text_place(const struct report_frame *frame, FILE *out) {
             escape_write(frame->build_id, out);
             fputc(')', out);
         }
+    } else if (frame->python) {
+        fputs("in no known file", out);
     } else {
         fprintf(out, "0x%" PRIx64 " in no known module", frame->offset);
     }
@@ -34,14 +36,14 @@ static bool same_text(const char *a, const char *b) {
 
 static bool same_frame(const struct report_frame *a, const struct report_frame *b) {
     return a->line == b->line && a->offset == b->offset && a->inlined == b->inlined &&
-           same_text(a->function, b->function) && same_text(a->file, b->file) &&
+           a->python == b->python && same_text(a->function, b->function) && same_text(a->file, b->file) &&
            same_text(a->module, b->module);
 }
 
 static const char *shown_name(struct memory_pool *pool, const struct report_frame *frame, bool full) {
     if (!frame->function)
         return "??";
-    return full ? frame->function : names_short(pool, frame->function);
+    return full || frame->python ? frame->function : names_short(pool, frame->function);
 }
 
 static void write_frame(const struct report_frame *frame, const char *name, size_t times,
@@ -56,6 +58,8 @@ static void write_frame(const struct report_frame *frame, const char *name, size
     stack_text_place(frame, out);
     if (frame->inlined)
         fputs(" (inlined)", out);
+    if (frame->python)
+        fputs(" (py)", out);
     if (times > 1)
         fprintf(out, " (%zu times)", times);
     fputc('\n', out);
@@ -63,21 +67,23 @@ static void write_frame(const struct report_frame *frame, const char *name, size
 
 void stack_text_write(const struct report_stack *stack, const struct report_style *style, int indent,
                       FILE *out) {
-    struct frames_range range = frames_visible(stack, style->full);
+    struct frames_walk walk = frames_begin(stack, style->full);
+    const struct report_frame *frame, *next;
     struct memory_pool pool = {0};
     size_t width = 0;
     if (!stack->count)
         fprintf(out, "%*s(the stack is not known)\n", indent, "");
-    for (size_t i = range.first; i < range.end; i++) {
-        size_t length = strlen(shown_name(&pool, &stack->frames[i], style->full));
+    while ((frame = frames_next(&walk)) != NULL) {
+        size_t length = strlen(shown_name(&pool, frame, style->full));
         if (length > width && length <= NAME_WIDTH)
             width = length;
     }
-    for (size_t i = range.first, next; i < range.end; i = next) {
-        for (next = i + 1; next < range.end && same_frame(&stack->frames[i], &stack->frames[next]);)
-            next++;
-        write_frame(&stack->frames[i], shown_name(&pool, &stack->frames[i], style->full), next - i, style,
-                    indent, (int)width, out);
+    walk = frames_begin(stack, style->full);
+    for (frame = frames_next(&walk); frame; frame = next) {
+        size_t times = 1;
+        while ((next = frames_next(&walk)) != NULL && same_frame(frame, next))
+            times++;
+        write_frame(frame, shown_name(&pool, frame, style->full), times, style, indent, (int)width, out);
     }
     if (stack->cut)
         fprintf(out, "%*s... (cut off here; GORDIAN_OPTIONS=stack_depth=N keeps more frames)\n", indent, "");

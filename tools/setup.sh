@@ -16,6 +16,12 @@ setup_test_packages=(
     python3-jsonschema redis-server redis-tools sqlite3 valgrind xz-utils
 )
 
+# What `./check --full` needs besides: the heavy programs and what drives them.
+setup_heavy_packages=(
+    apache2-utils chromium cmake curl default-jdk-headless ffmpeg make mariadb-client mariadb-server-core nginx ninja-build nodejs
+    openssl pbzip2 perl postgresql sysbench util-linux x264 zstd
+)
+
 # What the build reads. A change below these makes ./gordian build again; tests and documents do not.
 setup_sources=(WORKSPACE BUILD .bazelrc .bazelversion third_party tools detector interpose reports cli cases)
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "detector/recording.h"
@@ -34,8 +35,10 @@ __attribute__((constructor)) static void record(void) {
     memcpy(page, &header, sizeof header);
     dir_option(dir, sizeof dir);
     snprintf(path, sizeof path, "%s/gordian.%d.0.rec", dir, (int)getpid());
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, page, sizeof page) != sizeof page)
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    /* Mapped for as long as the process lives. */
+    if (fd < 0 || write(fd, page, sizeof page) != sizeof page ||
+        mmap(NULL, sizeof page, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED)
         perror(path);
     close(fd);
 }

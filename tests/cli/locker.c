@@ -7,6 +7,7 @@
  *   stuck_child      a forked child deadlocks, and the program waits for it
  *   stuck_deaf       as stuck, with SIGABRT ignored and SIGTERM blocked
  *   orders_stay      as orders, then sleeps ARG seconds
+ *   orders_end       as orders, then ends with _exit
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -59,6 +60,9 @@ int main(int argc, char **argv) {
     } else if (strcmp(what, "orders") == 0 || strcmp(what, "orders_stay") == 0) {
         two_threads(NULL, 1);
         sleep(seconds);
+    } else if (strcmp(what, "orders_end") == 0) {
+        two_threads(NULL, 1);
+        _exit(0);
     } else if (strcmp(what, "stuck") == 0) {
         two_threads(&yes, 1);
     } else if (strcmp(what, "stuck_main_on") == 0) {

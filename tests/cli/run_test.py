@@ -484,6 +484,26 @@ class DeadlockTest(RunTest):
         time.sleep(1.2)
         self.assertFalse(os.path.exists(mark))
 
+    def run_elsewhere(self, pid, *command):
+        """Run a command with this pid in a namespace of its own."""
+        number = f"echo {pid - 1} >/proc/sys/kernel/ns_last_pid"
+        return self.run_locker("--", "unshare", "--user", "--map-root-user", "--pid", "--fork", "sh", "-c", f'{number}; "$@"; exit $?',
+                               "sh", *command)
+
+    def test_a_process_of_another_pid_namespace_is_not_taken_for_one_of_ours(self):
+        with subprocess.Popen(["sleep", "60"]) as bystander:
+            try:
+                status, _, kinds, _ = self.run_elsewhere(bystander.pid, LOCKER, "stuck", self.scratch)
+                self.assertEqual((status, kinds), (66, ["deadlock.actual"]))
+                self.assertIsNone(bystander.poll())
+                # It ends without having said so in its recording.
+                status, error, kinds, _ = self.run_elsewhere(bystander.pid, LOCKER, "orders_end")
+                self.assertEqual((status, kinds), (66, ["deadlock.potential"]))
+                self.assertNotIn("running", error)
+            finally:
+                bystander.kill()
+        self.assertTrue(self.no_locker_is_left())
+
     def test_abort(self):
         status, _, kinds, seconds = self.run_locker("--on-deadlock", "abort", "--", LOCKER, "stuck", self.scratch)
         self.assertEqual((status, kinds), (66, ["deadlock.actual"]))

@@ -28,7 +28,7 @@ void *__wrap_arena_alloc(struct arena *a, size_t bytes) {
 
 /* ---- the program: drawn once, run many times ---- */
 
-enum action { START, JOIN, LOCK, READ, UNLOCK_ALL, REMOVE };
+enum action { START, JOIN, LOCK, READ, REREAD, PREFER, UNLOCK_ALL, REMOVE };
 
 struct operation {
     enum action action;
@@ -40,9 +40,12 @@ struct operation {
 #define THREADS 40
 
 static struct operation operations[OPERATIONS];
+static struct lock_graph_options graph_options;
 
+/* Every second program finds cycles of one thread, too. */
 static void draw_program(uint64_t seed) {
-    bool held[THREADS][64] = {{false}};
+    bool held[THREADS][64] = {{false}}, shared[THREADS][64] = {{false}};
+    graph_options = (struct lock_graph_options){.single_thread = seed % 2};
     uint32_t running[THREADS] = {1}, count = 1, threads = 1;
     random_seed(seed);
     for (uint32_t i = 0; i < OPERATIONS; i++) {
@@ -61,14 +64,20 @@ static void draw_program(uint64_t seed) {
                 free &= !held[t][lock];
             if (free)
                 *o = (struct operation){REMOVE, 0, lock};
+        } else if (action < 6) {
+            *o = (struct operation){PREFER, 0, lock};
         } else if (action < 32 && !held[running[place]][lock]) {
-            *o = (struct operation){action < 8 ? READ : LOCK, running[place], lock};
+            *o = (struct operation){action < 16 ? READ : LOCK, running[place], lock};
             held[running[place]][lock] = true;
+            shared[running[place]][lock] = action < 16;
+        } else if (action < 36 && shared[running[place]][lock]) {
+            *o = (struct operation){REREAD, running[place], lock};
         }
-        if (o->action == UNLOCK_ALL)
-            memset(held[o->thread], 0, sizeof held[0]);
-        if (o->action == JOIN)
-            memset(held[o->other], 0, sizeof held[0]);
+        if (o->action == UNLOCK_ALL || o->action == JOIN) {
+            uint32_t thread = o->action == JOIN ? o->other : o->thread;
+            memset(held[thread], 0, sizeof held[0]);
+            memset(shared[thread], 0, sizeof shared[0]);
+        }
     }
 }
 
@@ -83,6 +92,10 @@ static int perform(struct program *p, const struct operation *o) {
         return program_lock(p, o->thread, o->other);
     case READ:
         return program_read(p, o->thread, o->other);
+    case REREAD:
+        return program_reread(p, o->thread, o->other);
+    case PREFER:
+        return lock_graph_prefers_writers(p->graph, o->other);
     case UNLOCK_ALL:
         program_unlock_all(p, o->thread);
         return 0;
@@ -124,14 +137,16 @@ static long requests;    /* for pages */
 
 static void run_with_memory(uint64_t seed) {
     draw_program(seed);
-    struct program *p = program_create();
+    struct program *p = program_create_with(&graph_options);
     allocations_left = LONG_MAX;
     run_program(p);
     allocations = LONG_MAX - allocations_left;
     requests = LONG_MAX - pages_left;
     expected_counts = program_counts(p);
     memcpy(expected_text, p->text, sizeof expected_text);
-    CHECK(p->found > 5);
+    CHECK(expected_counts.cycles > 5);
+    CHECK(p->witnessed > 0);
+    CHECK(!graph_options.single_thread || expected_counts.single_thread > 0);
     program_destroy(p);
 }
 
@@ -142,14 +157,15 @@ static void check_outcome(const struct program *p) {
     CHECK_EQ(counts.edges, expected_counts.edges);
     CHECK_EQ(counts.dependencies, expected_counts.dependencies);
     CHECK_EQ(counts.cycles, expected_counts.cycles);
+    CHECK_EQ(counts.single_thread, expected_counts.single_thread);
     CHECK_EQ(counts.cut_searches, 0);
 }
 
 TEST(every_single_allocation_fails_once) {
     for (uint64_t seed = 0; seed < 2; seed++) {
         run_with_memory(seed);
-        for (long n = 0; n < allocations && !check_failed; n += 1 + n / 100) {
-            struct program *p = program_create();
+        for (long n = 0; n < allocations && !check_failed; n += 1 + n / 50) {
+            struct program *p = program_create_with(&graph_options);
             failures = 0;
             allocations_left = n;
             failures_left = 1;
@@ -165,7 +181,7 @@ TEST(every_single_allocation_fails_once) {
 TEST(some_allocations_in_a_row_fail) {
     run_with_memory(7);
     for (long n = 0; n < allocations && !check_failed; n += 1 + n / 50) {
-        struct program *p = program_create();
+        struct program *p = program_create_with(&graph_options);
         failures = 0;
         allocations_left = n;
         failures_left = 1 + n % 30;
@@ -185,7 +201,7 @@ TEST(every_request_for_pages_fails_once) {
     failed_operations = 0;
     for (long n = 1; n < requests && !check_failed; n++) {
         pages_largest = 16384;
-        struct program *p = program_create();
+        struct program *p = program_create_with(&graph_options);
         pages_left = n;
         run_program(p);
         check_outcome(p);

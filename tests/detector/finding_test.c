@@ -13,6 +13,19 @@ TEST(kinds_have_their_contract_names) {
         "misuse.unlock_not_owner",
         "misuse.relock",
         "misuse.destroy_locked",
+        "misuse.destroy_waited",
+        "misuse.use_destroyed",
+        "misuse.init_locked",
+        "misuse.exit_holding",
+        "misuse.wait_unlocked",
+        "misuse.cond_two_mutexes",
+        "misuse.sem_overflow",
+        "misuse.fork_held",
+        "misuse.bad_join",
+        "misuse.bad_barrier",
+        "blocking.wait_holding",
+        "starvation",
+        "order.single_thread",
     };
     CHECK_EQ(sizeof expected / sizeof expected[0], FINDING_KINDS);
     CHECK(finding_kind_name(0) == NULL);

@@ -4,7 +4,8 @@
  *
  *   T1 holds 1 wants 2, T2 holds 2 wants 1
  *
- * with "r" behind a lock that is held or wanted for reading.
+ * with "r" behind a lock that is held or wanted for reading, and "one thread: " before what one thread alone
+ * closes.
  */
 #ifndef GORDIAN_TESTS_DETECTOR_PROGRAM_H
 #define GORDIAN_TESTS_DETECTOR_PROGRAM_H
@@ -34,7 +35,8 @@ struct program {
     struct program_thread threads[PROGRAM_THREADS]; /* the first ones, by id */
     uint32_t stack;                                 /* of the acquisitions; 0: a new one for each */
     uint32_t stacks;
-    uint32_t found; /* findings */
+    uint32_t found;     /* findings */
+    uint32_t witnessed; /* those in which a writer waits before a reader */
     uint32_t again;
     uint32_t again_number; /* of the last `again` */
     char text[65536];      /* the findings' lines */
@@ -52,16 +54,20 @@ __attribute__((unused, format(printf, 2, 3))) static void program_print(struct p
 
 static uint32_t program_found(void *context, const struct finding *finding) {
     struct program *p = context;
+    bool witnessed = false;
     if (p->check)
         p->check(finding);
+    program_print(p, "%s", finding->kind == FINDING_ORDER_SINGLE_THREAD ? "one thread: " : "");
     for (uint32_t i = 0; i < finding->steps_count; i++) {
         const struct finding_step *step = &finding->steps[i];
-        program_print(p, "%sT%u holds", i ? ", " : "", step->thread);
+        witnessed |= i > 0 && step->wants.lock == finding->steps[i - 1].wants.lock;
+        program_print(p, "%sT%u%s", i ? ", " : "", step->thread, step->holds_count ? " holds" : "");
         for (uint32_t j = 0; j < step->holds_count; j++)
             program_print(p, " %u%s", step->holds[j].lock, step->holds[j].mode == LOCK_SHARED ? "r" : "");
         program_print(p, " wants %u%s", step->wants.lock, step->wants.mode == LOCK_SHARED ? "r" : "");
     }
     program_print(p, "\n");
+    p->witnessed += witnessed;
     return ++p->found;
 }
 
@@ -102,8 +108,6 @@ __attribute__((unused)) static void program_start(struct program *p, uint32_t fi
 __attribute__((unused)) static int program_want(struct program *p, uint32_t thread, uint32_t lock,
                                                 uint32_t mode, uint32_t stack) {
     struct program_thread *t = &p->threads[thread];
-    if (t->held_count == 0)
-        return 0;
     struct lock_dependency dependency = {.thread = thread,
                                          .segment = segments_current(p->segments, thread),
                                          .holds_count = t->held_count,
@@ -127,6 +131,18 @@ __attribute__((unused)) static int program_lock(struct program *p, uint32_t thre
 
 __attribute__((unused)) static int program_read(struct program *p, uint32_t thread, uint32_t lock) {
     return program_lock_as(p, thread, lock, LOCK_SHARED);
+}
+
+/* The thread wants for reading what it holds for reading; held once more it is the same. */
+__attribute__((unused)) static int program_reread(struct program *p, uint32_t thread, uint32_t lock) {
+    return program_want(p, thread, lock, LOCK_SHARED, p->stack ? p->stack : ++p->stacks);
+}
+
+/* The thread takes the lock for writing, and releases it. */
+__attribute__((unused)) static int program_write(struct program *p, uint32_t thread, uint32_t lock) {
+    int result = program_lock(p, thread, lock);
+    p->threads[thread].held_count--;
+    return result;
 }
 
 /* A lock that trylock got: held, but its acquisition could not block. */

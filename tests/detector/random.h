@@ -1,10 +1,11 @@
-/* Random numbers for the model tests: the same ones for the same seed, on every machine (xorshift64*). */
+/* Random numbers for the model tests: the same ones for the same seed, on every machine (xorshift64*). Each
+ * thread has its own. */
 #ifndef GORDIAN_TESTS_DETECTOR_RANDOM_H
 #define GORDIAN_TESTS_DETECTOR_RANDOM_H
 
 #include <stdint.h>
 
-static uint64_t random_state = 1;
+static _Thread_local uint64_t random_state = 1;
 
 __attribute__((unused)) static void random_seed(uint64_t seed) {
     random_state = (seed + 1) * 0x9e3779b97f4a7c15u;

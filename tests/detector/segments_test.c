@@ -85,6 +85,18 @@ TEST(joined_twice_is_as_good_as_once) {
     CHECK(segments_over(s, 2, 0));
 }
 
+TEST(a_thread_has_been_joined_or_not) {
+    struct segments *s = fresh();
+    segments_start(s, 2, 1);
+    segments_start(s, 3, 2);
+    CHECK(!segments_joined(s, 2));
+    segments_join(s, 1, 2);
+    CHECK(segments_joined(s, 2));
+    CHECK(!segments_joined(s, 1));
+    CHECK(!segments_joined(s, 3));
+    CHECK(!segments_joined(s, 99));
+}
+
 TEST(a_segment_is_over_when_all_others_are_after_it) {
     struct segments *s = fresh();
     CHECK(segments_over(s, 1, 0)); /* there is nobody else */

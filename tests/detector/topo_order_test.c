@@ -56,6 +56,31 @@ TEST(a_source_comes_before_all) {
     CHECK(topo_order_rank(&nodes[3]) > topo_order_rank(&nodes[1]));
 }
 
+TEST(a_node_without_edges_is_placed_anew) {
+    fresh(3);
+    topo_order_place_node(&order, &nodes[2], true);
+    CHECK(topo_order_rank(&nodes[2]) < topo_order_rank(&nodes[0]));
+    topo_order_place_node(&order, &nodes[0], false);
+    CHECK(topo_order_rank(&nodes[0]) > topo_order_rank(&nodes[1]));
+    CHECK(!topo_order_inside(add_edge(2, 1)));
+    int64_t source = topo_order_rank(&nodes[2]), target = topo_order_rank(&nodes[1]);
+    topo_order_place_node(&order, &nodes[2], false);
+    topo_order_place_node(&order, &nodes[1], true);
+    CHECK_EQ(topo_order_rank(&nodes[2]), source);
+    CHECK_EQ(topo_order_rank(&nodes[1]), target);
+}
+
+TEST(a_node_that_has_lost_its_edges_stays_with_its_component) {
+    fresh(3);
+    struct topo_edge *there = add_edge(0, 1), *back = add_edge(1, 0);
+    topo_order_remove_edge(there);
+    topo_order_remove_edge(back);
+    int64_t rank = topo_order_rank(&nodes[0]);
+    topo_order_place_node(&order, &nodes[0], true);
+    CHECK_EQ(topo_order_rank(&nodes[0]), rank);
+    CHECK_EQ(topo_order_rank(&nodes[1]), rank);
+}
+
 TEST(a_cycle_becomes_one_component) {
     fresh(5);
     struct topo_edge *first = add_edge(0, 1), *second = add_edge(1, 2), *out = add_edge(2, 3);
@@ -186,6 +211,8 @@ static void run_random(uint64_t seed, uint32_t count, uint32_t steps, uint32_t f
         } else if (action < 4) {
             unlink_pair(from, to);
         } else if (alive[to] && from != to && !linked[from][to]) {
+            if (action < 8)
+                topo_order_place_node(&order, &nodes[random_below(2) ? from : to], random_below(2));
             edge_of[from][to] = add_edge(from, to);
             linked[from][to] = true;
         }

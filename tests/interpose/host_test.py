@@ -47,6 +47,7 @@ CASES = {
         "found_in_the_child": LEFT_RIGHT,
         "held_by_the_forking_thread": NOTHING,
         "while_others_are_at_work": NOTHING,
+        "without_privileges": LEFT_RIGHT,
         "vfork_and_exec": NOTHING,
         "exec_from_a_thread": LEFT_RIGHT,
     },
@@ -72,20 +73,33 @@ CASES = {
     },
 }
 
+# What these programs do wrong on purpose, and are told about.
+MISUSES = {
+    "taken_again_errorcheck": ["misuse.relock", "misuse.unlock_unlocked"],
+    "joined_by_itself": ["misuse.bad_join"],
+    "recursion_70000": ["misuse.unlock_unlocked"],
+    "jumps": ["misuse.init_locked"],
+}
+
 
 class HostTest(unittest.TestCase):
     def check_case(self, program, name, locks):
+        misuses = MISUSES.get(name, [])
         alone = watched.alone([program, name], timeout=20)
         run = watched.under(GORDIAN, [program, name], ["--text", "/dev/null"], timeout=20)
         self.assertEqual((alone.status, alone.stderr), (0, ""), alone)
         # What is found is told on stderr.
-        self.assertEqual((run.stdout, "" if locks else run.stderr), (alone.stdout, alone.stderr), run)
+        told = run.findings
+        self.assertEqual((run.stdout, "" if told else run.stderr), (alone.stdout, alone.stderr), run)
         self.assertIsNotNone(run.report, run)
         self.assertEqual(run.report["run"]["exit"], 0, run)
         self.assertTrue(all(process["off_reason"] is None for process in run.report["processes"]))
-        found = [(finding.kind, unnamed(finding.locks)) for finding in run.findings]
-        self.assertEqual(found, [("deadlock.potential", locks)] if locks else [], run)
-        self.assertEqual(run.status, 66 if locks else 0)
+        # (Cancelled with a mutex or without: that is up to the moment.)
+        kinds = {finding.kind for finding in run.findings} - {"deadlock.potential", "misuse.exit_holding"}
+        self.assertEqual(sorted(kinds), misuses, run)
+        found = [unnamed(finding.locks) for finding in run.findings if finding.kind == "deadlock.potential"]
+        self.assertEqual(found, [locks] if locks else [], run)
+        self.assertEqual(run.status, 66 if told else 0)
 
     def test_a_lock_that_another_thread_held_at_the_fork_is_orphaned_in_the_child(self):
         run = watched.under(GORDIAN, [PROCESSES, "held_by_another_thread"], timeout=20)
@@ -97,6 +111,11 @@ class HostTest(unittest.TestCase):
         self.assertLessEqual(run.findings[0].lines("processes.c") - {None}, watched.marked(SOURCE))
         # Reported when it blocks, not when the alarm would have ended it.
         self.assertLess(run.report["run"]["duration_s"], 5)
+
+    def test_a_child_that_is_about_to_give_up_privileges_has_its_recording(self):
+        run = watched.under(GORDIAN, [PROCESSES, "about_to_give_up_privileges"])
+        self.assertEqual((run.status, run.stdout), (0, "child 0\n" * 6), run)
+        self.assertEqual([process["forked"] for process in run.report["processes"]].count(True), 5)
 
     def test_a_daemon_goes_on_and_is_recorded(self):
         for under in (False, True):

@@ -18,7 +18,7 @@ LIBRARY = os.path.abspath(sys.argv.pop(1))
 
 # Every hook. A preloaded library's export comes before everybody else's of that name, so there may be no other.
 HOOKS = """
-    dlclose
+    chroot dlclose seteuid setresuid setreuid setuid
     pthread_clockjoin_np pthread_create pthread_detach pthread_exit pthread_join pthread_timedjoin_np pthread_tryjoin_np
     pthread_cond_clockwait
     pthread_cond_timedwait@GLIBC_2.2.5 pthread_cond_timedwait@@GLIBC_2.3.2

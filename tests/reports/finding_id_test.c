@@ -122,6 +122,60 @@ TEST(functions_without_a_name_are_their_offset_in_their_module) {
     CHECK_EQ(signature(), before);
 }
 
+TEST(blocked_threads_count_in_any_order_and_those_that_wait_alike_once) {
+    static struct report_step crowd[5];
+    start();
+    finding.kind = FINDING_HANG_ALL_BLOCKED;
+    uint64_t before = signature();
+    const struct report_step a = steps[0], b = steps[1];
+    const struct report_step mixed[] = {b, a, b, a, b};
+    memcpy(crowd, mixed, sizeof crowd);
+    finding.steps = crowd;
+    finding.steps_count = 5;
+    CHECK_EQ(signature(), before);
+    crowd[4].wants.mode = LOCK_SHARED; /* one that waits for something else */
+    CHECK(signature() != before);
+    finding.steps_count = 4;
+    CHECK_EQ(signature(), before);
+    finding.kind = FINDING_DEADLOCK_ACTUAL;
+    CHECK(signature() != before);
+}
+
+TEST(of_a_starvation_only_the_waiter_counts) {
+    start();
+    finding.kind = FINDING_STARVATION;
+    uint64_t before = signature();
+    frames[1][0].function = "withdraw";
+    CHECK_EQ(signature(), before);
+    frames[2][0].function = "withdraw";
+    CHECK(signature() != before);
+}
+
+TEST(python_functions_count_without_lines_and_the_interpreter_does_not) {
+    struct report_frame python[] = {
+        {.function = "take", .file = "/srv/bank.py", .line = 12, .python = true},
+        {.function = "_PyEval_EvalFrameDefault", .module = "/usr/bin/python3.11", .offset = 0x1234},
+        {.function = "extension_call", .module = "/opt/fast.so", .offset = 0x10},
+    };
+    start();
+    holds[0].stack = (struct report_stack){python, 3, false};
+    uint64_t before = signature();
+    python[0].line = 99;
+    python[0].file = "/home/me/bank.py";
+    python[1].function = "method_vectorcall";
+    python[1].module = "/usr/lib/libpython3.12.so.1.0";
+    CHECK_EQ(signature(), before);
+    python[0].file = "/home/me/shop.py";
+    CHECK(signature() != before);
+    python[0].file = "/srv/bank.py";
+    python[0].function = "give";
+    CHECK(signature() != before);
+    python[0].function = "take";
+    CHECK_EQ(signature(), before);
+    python[2].function = "other_call";
+    CHECK(signature() != before);
+}
+
 /* Every rotation of rings of every length must give one number, also where steps repeat. */
 TEST(all_rotations_of_long_rings_are_one) {
     enum { LONGEST = 9 };

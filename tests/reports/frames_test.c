@@ -4,13 +4,28 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Check which of the functions are visible: from `first` to before `end`. */
+/* Check which of the frames are shown, by their indices in order. */
+static void check_walk(const struct report_frame *frames, size_t count, bool full, const int *shown,
+                       size_t shown_count) {
+    struct report_stack stack = {frames, count, false};
+    struct frames_walk walk = frames_begin(&stack, full);
+    for (size_t i = 0; i < shown_count; i++) {
+        const struct report_frame *frame = frames_next(&walk);
+        CHECK_EQ(frame ? frame - frames : -1, shown[i]);
+    }
+    CHECK(frames_next(&walk) == NULL);
+    CHECK(frames_next(&walk) == NULL);
+    if (!full)
+        CHECK(frames_site(&stack) == (shown_count ? &frames[shown[0]] : NULL));
+}
+
+/* Check that the frames are shown from `first` to before `end`. */
 static void check_visible(const struct report_frame *frames, size_t count, bool full, size_t first,
                           size_t end) {
-    struct report_stack stack = {frames, count, false};
-    struct frames_range range = frames_visible(&stack, full);
-    CHECK_EQ(range.first, first);
-    CHECK_EQ(range.end, end);
+    int shown[32] = {0};
+    for (size_t i = first; i < end; i++)
+        shown[i - first] = (int)i;
+    check_walk(frames, count, full, shown, end - first);
 }
 
 static const struct report_frame thread[] = {
@@ -63,6 +78,35 @@ TEST(a_stack_of_nothing_but_wrappers_is_shown_whole) {
     check_visible(thread + 11, 2, false, 0, 2);
     check_visible(thread, 0, false, 0, 0);
     CHECK(frames_site(&(struct report_stack){0}) == NULL);
+}
+
+static const struct report_frame python[] = {
+    {.function = "take", .file = "/srv/bank.py", .line = 12, .python = true},
+    {.function = "<module>", .file = "/srv/bank.py", .line = 40, .python = true},
+    {.function = "pthread_mutex_lock", .module = "/opt/libgordian.so"},
+    {.function = "ledger_lock", .module = "/srv/ledger.so"},
+    {.module = "/usr/lib/python3.11/lib-dynload/_queue.cpython-311-x86_64-linux-gnu.so"},
+    {.function = "_PyEval_EvalFrameDefault", .module = "/usr/bin/python3.11"},
+    {.function = "embed_run", .module = "/opt/bank"},
+    {.function = "PyRun_FileExFlags", .module = "/opt/bank"},
+    {.module = "/usr/lib/libpython3.11.so.1.0"},
+    {.function = "main", .module = "/opt/bank"},
+    {.function = "__libc_start_main", .module = "/lib/libc.so.6"},
+};
+
+TEST(python_functions_stand_where_the_interpreter_begins_and_it_is_left_out) {
+    check_walk(python, COUNT(python), false, (int[]){3, 0, 1, 6, 9}, 5);
+    check_walk(python, COUNT(python), true, (int[]){3, 0, 1, 4, 5, 6, 7, 8, 9, 10}, 10);
+}
+
+TEST(without_python_functions_the_interpreter_is_a_program_like_others) {
+    check_walk(python + 2, COUNT(python) - 2, false, (int[]){1, 2, 3, 4, 5, 6, 7}, 7);
+}
+
+TEST(python_functions_alone_and_before_frames_that_are_no_interpreters) {
+    check_walk(python, 2, false, (int[]){0, 1}, 2);
+    const struct report_frame cut[] = {python[0], python[3]};
+    check_walk(cut, 2, false, (int[]){0, 1}, 2);
 }
 
 TEST(basenames) {

@@ -31,7 +31,7 @@ static const char *save_scene(uint32_t pid) {
         .wait_stack = SCENE_SECOND,
         .wait_since_ns = now_ns() - 2000000000u,
         .held_count = 3,
-        .held = {{.lock = SCENE_ACCOUNT, .depth = 2, .stack = SCENE_FIRST},
+        .held = {{.lock = SCENE_ACCOUNT, .depth = 2 | RECORDING_HELD_SAMPLED, .stack = SCENE_FIRST},
                  {.lock = SCENE_TABLE, .depth = 1, .site = fixture_audit().addresses[0]},
                  {.lock = 0, .depth = 1, .address = 0x7f1234}},
     };
@@ -107,6 +107,68 @@ TEST(a_running_process_is_found_by_its_mapping) {
     live_free(live);
     munmap(mapped, 4096);
     close(fd);
+}
+
+TEST(every_kind_of_wait_has_its_words) {
+    static const struct {
+        uint32_t wait, target, lock, mode;
+        const char *text;
+    } waits[] = {
+        {WAIT_NONE, SCENE_BANK, 0, 0, NULL},
+        {WAIT_LOCK, SCENE_BANK, 0, 0, "for Bank::lock"},
+        {WAIT_LOCK, 0, 0, 0, "for a lock"},
+        {WAIT_LOCK, 20, 0, LOCK_SHARED, "to read-lock Bank::lock"},
+        {WAIT_LOCK, 20, 0, LOCK_EXCLUSIVE, "to write-lock Bank::lock"},
+        {WAIT_LOCK, 24, 0, 0, "for the init routine of Bank::lock"},
+        {WAIT_LOCK, 25, 0, 0, "for spin lock Bank::lock"},
+        {WAIT_JOIN, SCENE_TELLER, 0, 0, "for the end of teller (T2)"},
+        {WAIT_CONDITION, 21, SCENE_ACCOUNT, 0, "for condition Bank::lock, then for mutex account_lock"},
+        {WAIT_CONDITION, 21, 0, 0, "for condition Bank::lock"},
+        {WAIT_CONDITION, 0, SCENE_HEAP, 0,
+         "for a condition, then for mutex initialised at fixture.c:36 in Bank::audit"},
+        {WAIT_SEMAPHORE, 22, 0, 0, "for semaphore Bank::lock"},
+        {WAIT_SEMAPHORE, 0, 0, 0, "for a semaphore"},
+        {WAIT_BARRIER, 23, 0, 0, "at barrier Bank::lock"},
+        {WAIT_BARRIER, 0, 0, 0, "at a barrier"},
+        {WAIT_OUTSIDE, 26, 0, LOCK_EXCLUSIVE, "for file of inode 12"},
+        {WAIT_OUTSIDE, 26, 0, LOCK_SHARED, "for file of inode 12 (shared)"},
+        {WAIT_OUTSIDE, 0, 0, 0, "for another process"},
+        {WAIT_KINDS, SCENE_BANK, 0, 0, NULL},
+        {UINT32_MAX, SCENE_BANK, 0, 0, NULL},
+    };
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+        struct recording_builder builder;
+        struct live *live = NULL;
+        struct memory_pool pool = {0};
+        char error[256];
+        scene_start(&builder);
+        builder_lock(&builder, 20, LOCK_KIND_RWLOCK, (uintptr_t)&bank_lock, 0, 0);
+        builder_lock(&builder, 21, LOCK_KIND_CONDITION, (uintptr_t)&bank_lock, 0, 0);
+        builder_lock(&builder, 22, LOCK_KIND_SEMAPHORE, (uintptr_t)&bank_lock, 0, 0);
+        builder_lock(&builder, 23, LOCK_KIND_BARRIER, (uintptr_t)&bank_lock, 0, 0);
+        builder_lock(&builder, 24, LOCK_KIND_ONCE, (uintptr_t)&bank_lock, 0, 0);
+        builder_lock(&builder, 25, LOCK_KIND_SPIN, (uintptr_t)&bank_lock, 0, 0);
+        struct recording_lock file = {.lock = 26, .kind = LOCK_KIND_FILE, .device = 1, .inode = 12};
+        builder_record(&builder, RECORDING_LOCK, &file, sizeof file);
+        builder_slots(&builder)[0] = (struct recording_slot){
+            .state = RECORDING_SLOT_RUNNING,
+            .thread = SCENE_MAIN,
+            .wait_kind = waits[i].wait,
+            .wait_target = waits[i].target,
+            .wait_mode = waits[i].mode,
+            .wait_lock = waits[i].lock,
+        };
+        CHECK_EQ(live_read(builder_save(&builder, "live_test"), &live, error, sizeof error), 0);
+        CHECK_EQ(live->count, 1);
+        const char *text = live_wait_text(&pool, &live->threads[0]);
+        if (waits[i].text)
+            CHECK_STR(text, waits[i].text);
+        else
+            CHECK(text == NULL && live->threads[0].wait == LIVE_RUNS);
+        memory_pool_free(&pool);
+        live_free(live);
+        builder_free(&builder);
+    }
 }
 
 TEST(no_process_and_no_recording) {

@@ -25,6 +25,8 @@ static uint64_t random_number(uint64_t below) {
 /* A recording that has everything in it. Its modules do not exist, so that no time goes into their symbols.
  */
 static void build(struct recording_builder *builder) {
+    static const struct builder_python python[] = {
+        {"take", "/srv/bank.py", 12}, {"", "", 0}, {"<module>", "/srv/main.py", 40}};
     uint64_t addresses[12];
     builder_start(builder);
     for (uint32_t i = 0; i < 12; i++)
@@ -33,13 +35,18 @@ static void build(struct recording_builder *builder) {
                    (const uint8_t *)"0123456789", 10);
     builder_module(builder, 2, "/nonexistent/lib", 0x401000, 0x402000, 0x401000, NULL, 0);
     builder_module_end(builder, 2);
+    builder_python(builder, 1, python, 3);
     for (uint32_t i = 1; i <= 5; i++)
-        builder_stack(builder, i, addresses + i, 12 - 2 * i);
+        builder_stack_python(builder, i, addresses + i, 12 - 2 * i, i % 3);
+    builder_futex_user(builder, 0x400010);
+    builder_futex_user(builder, 0x500010);
     builder_thread(builder, 1, 0, 0, "bank");
     builder_thread(builder, 2, 1, 3, "teller");
     builder_thread_end(builder, 2);
     for (uint32_t i = 1; i <= 5; i++)
         builder_lock(builder, i, 1 + i % 5, i == 1 ? 2 : 0x7f0000000000 + i * 64, i, i);
+    for (uint32_t kind = LOCK_KIND_CONDITION; kind < LOCK_KINDS; kind++)
+        builder_lock(builder, kind, kind, 0x7f0000000000 + kind * 64, kind % 5, kind % 4);
     struct recording_slot *slots = builder_slots(builder);
     slots[0].state = slots[1].state = RECORDING_SLOT_RUNNING;
     slots[0].thread = 1;
@@ -49,22 +56,40 @@ static void build(struct recording_builder *builder) {
     slots[0].wait_kind = 1;
     slots[0].wait_target = 3;
     slots[1].thread = 2;
-    slots[1].wait_kind = 2;
-    slots[1].wait_target = 1;
-    builder_chunk(builder, 1);
-    for (uint32_t kind = 1; kind < FINDING_KINDS; kind++)
+    slots[1].wait_kind = 3;
+    slots[1].wait_target = LOCK_KIND_CONDITION;
+    slots[1].wait_lock = 2;
+    builder_chunk(builder, 2);
+    builder_finding(builder, FINDING_MISUSE_EXIT_HOLDING, FINDING_SHAPE_NONE,
+                    (struct builder_step[]){{.thread = 2, .holds = {{2, 0, 1}, {3, 0, 2}}, .holds_count = 2}},
+                    1);
+    builder_finding(builder, FINDING_DEADLOCK_ACTUAL, FINDING_SHAPE_ORPHANED,
+                    (struct builder_step[]){{.thread = 1, .wants = {3, 0, 1}},
+                                            {.thread = 2, .holds = {{3, 0, 2}}, .holds_count = 1}},
+                    2);
+    for (uint32_t i = 1; i <= 3; i++)
+        builder_profile(builder, (struct recording_profile){.lock = i,
+                                                            .longest_wait_stack = i,
+                                                            .longest_hold_stack = i + 1,
+                                                            .acquisitions = 100,
+                                                            .contended = i,
+                                                            .wait_ns = 1000,
+                                                            .top = {{.stack = i, .waits = 1, .wait_ns = 5}}});
+    for (uint32_t kind = 1; kind < FINDING_KINDS; kind++) {
+        bool misuse = kind >= FINDING_MISUSE_UNLOCK_UNLOCKED && kind <= FINDING_MISUSE_BAD_BARRIER;
         builder_finding(builder, kind, kind % FINDING_SHAPES,
                         (struct builder_step[]){{1, {{2, 0, 1}, {3, 0, 2}}, 2, {4, 1, 3}},
-                                                {2, {{4, 0, 4}}, 1, {3, 0, 5}}},
+                                                {2, {{4, 0, 4}}, 1, {misuse ? 0 : 3, 0, 5}}},
                         2);
+    }
 }
 
 /* Put one value that likes to break things somewhere, preferably where something is. */
 static void change(unsigned char *bytes, size_t size) {
     static const uint64_t values[] = {
         0, 1, 7, 8, 63, 4096, 0x7fffffff, 0x80000000, 0xffffffff, UINT64_MAX, 0x4000000000000000};
-    static const size_t places[] = {0, 4096, 4096 + 64, 20480, 20480 + 64, 24576, 24576 + 64};
-    size_t at = random_number(2) ? places[random_number(7)] + random_number(400) : random_number(size);
+    static const size_t places[] = {0, 4096, 4096 + 64, 20480, 20480 + 64, 24576, 24576 + 64, 28672};
+    size_t at = random_number(2) ? places[random_number(8)] + random_number(400) : random_number(size);
     uint64_t value =
         random_number(3) ? values[random_number(sizeof values / sizeof *values)] : random_number(UINT64_MAX);
     size_t width = (size_t)1 << random_number(4);
@@ -81,14 +106,20 @@ static void read_all(int fd, FILE *sink) {
     struct report *report = report_create();
     if (report_update(report, path, error, sizeof error) == 0) {
         report_update(report, path, error, sizeof error);
-        CHECK_EQ(report_text_write(report, &(struct report_style){.colour = true, .width = 80}, sink), 0);
+        struct report_style style = {.colour = true, .full = random_number(4) == 0, .width = 80};
+        CHECK_EQ(report_text_write(report, &style, sink), 0);
         CHECK_EQ(report_json_write(report, sink), 0);
     } else {
         CHECK(*error != 0);
     }
     report_free(report);
-    if (live_read(path, &live, error, sizeof error) == 0)
+    if (live_read(path, &live, error, sizeof error) == 0) {
+        struct memory_pool pool = {0};
+        for (size_t i = 0; i < live->count; i++)
+            live_wait_text(&pool, &live->threads[i]);
+        memory_pool_free(&pool);
         live_free(live);
+    }
 }
 
 static int file_of(const unsigned char *bytes, size_t size) {
@@ -136,7 +167,11 @@ TEST(the_recording_is_what_it_seems_before_it_is_changed) {
     char error[256];
     build(&builder);
     struct report *report = scene_report(&builder, "mutation_test");
-    CHECK_EQ(report_findings(report), FINDING_KINDS - 2); /* the prediction and the deadlock are one */
+    /* The prediction and the deadlock are one, and so are the orphaned lock and what was left locked. */
+    CHECK_EQ(report_findings(report), FINDING_KINDS - 2 + 1);
+    CHECK_EQ(report_profiles(report), 3);
+    CHECK_STR(report_unseen(report)[0], "futex (bank)");
+    CHECK(report_finding(report, 0)->steps[0].wants.stack.frames[0].python);
     CHECK(report_damage(report, 0) == NULL);
     CHECK_EQ(live_read(builder_save(&builder, "mutation_test"), &live, error, sizeof error), 0);
     CHECK_EQ(live->count, 2);

@@ -55,8 +55,40 @@ TEST(a_lock_is_named_by_its_variable_then_by_where_it_was_made_then_by_its_first
     CHECK_STR(names_lock(&pool, &lock, "table", 64), "table+0x40");
 }
 
+TEST(every_kind_of_lock_has_a_name) {
+    struct report_frame first = {.function = "open", .file = "bank.c", .line = 7};
+    for (uint32_t kind = 1; kind <= LOCK_KINDS; kind++)
+        for (uint32_t other = 1; other < kind && kind < LOCK_KINDS; other++)
+            CHECK(strcmp(names_kind(kind), names_kind(other)) != 0);
+    CHECK_STR(names_kind(0), "lock");
+    CHECK_STR(names_kind(LOCK_KINDS), "lock");
+    struct report_lock lock = {.kind = LOCK_KIND_SEMAPHORE, .first = {&first, 1, false}};
+    CHECK_STR(names_lock(&pool, &lock, NULL, 0), "semaphore first taken at bank.c:7 in open");
+    lock.kind = LOCK_KIND_CONDITION;
+    CHECK_STR(names_lock(&pool, &lock, NULL, 0), "condition first waited for at bank.c:7 in open");
+    lock.kind = LOCK_KIND_BARRIER;
+    CHECK_STR(names_lock(&pool, &lock, NULL, 0), "barrier first reached at bank.c:7 in open");
+    lock.kind = LOCK_KIND_GIL;
+    CHECK_STR(names_lock(&pool, &lock, "_PyRuntime", 0x40), "the GIL");
+    lock = (struct report_lock){.kind = LOCK_KIND_FILE, .inode = 4711};
+    CHECK_STR(names_lock(&pool, &lock, NULL, 0), "file of inode 4711");
+    lock = (struct report_lock){.kind = LOCK_KIND_STREAM, .address = 0x10};
+    CHECK_STR(names_lock(&pool, &lock, "_IO_2_1_stdout_", 0), "stdout");
+    CHECK_STR(names_lock(&pool, &lock, "log_file", 8), "log_file+0x8");
+    CHECK_STR(names_lock(&pool, &lock, NULL, 0), "stream 0x10");
+}
+
+TEST(the_place_of_a_python_function) {
+    CHECK_STR(place((struct report_frame){
+                  .function = "Bank.take(1)", .file = "/srv/bank.py", .line = 12, .python = true}),
+              "bank.py:12 in Bank.take(1)");
+    CHECK_STR(place((struct report_frame){.function = "take", .python = true}), "take");
+    CHECK_STR(place((struct report_frame){.python = true}), "a Python function");
+}
+
 TEST(a_thread_has_its_own_name_only_if_it_differs_from_the_programs) {
     CHECK_STR(names_thread(&pool, "T1", 1, "bank", "/opt/bank"), "main");
+    CHECK_STR(names_thread(&pool, "T0", 0, "", "/opt/bank"), "an unknown thread");
     CHECK_STR(names_thread(&pool, "T3", 3, "bank", "/opt/bank"), "thread T3");
     CHECK_STR(names_thread(&pool, "T3", 3, "", "/opt/bank"), "thread T3");
     CHECK_STR(names_thread(&pool, "T3", 3, "teller", "/opt/bank"), "teller");

@@ -144,14 +144,56 @@ void builder_lock(struct recording_builder *builder, uint32_t id, uint32_t kind,
     builder_record(builder, RECORDING_LOCK, &lock, sizeof lock);
 }
 
+size_t builder_stack_python(struct recording_builder *builder, uint32_t id, const uint64_t *addresses,
+                            size_t count, uint32_t python) {
+    struct recording_stack stack = {.stack = id, .count = (uint32_t)count, .python = python};
+    return record_with(builder, RECORDING_STACK, &stack, sizeof stack, addresses, count * sizeof *addresses);
+}
+
 void builder_stack(struct recording_builder *builder, uint32_t id, const uint64_t *addresses, size_t count) {
-    struct recording_stack stack = {.stack = id, .count = (uint32_t)count};
-    record_with(builder, RECORDING_STACK, &stack, sizeof stack, addresses, count * sizeof *addresses);
+    builder_stack_python(builder, id, addresses, count, 0);
+}
+
+size_t builder_python(struct recording_builder *builder, uint32_t id, const struct builder_python *frames,
+                      size_t count) {
+    unsigned char bytes[4096];
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *texts[] = {frames[i].file, frames[i].function};
+        memcpy(bytes + size, &frames[i].line, sizeof frames[i].line);
+        size += sizeof frames[i].line;
+        for (size_t j = 0; j < 2; size += strlen(texts[j]) + 1, j++)
+            memcpy(bytes + size, texts[j], strlen(texts[j]) + 1);
+    }
+    struct recording_python python = {.python = id, .count = (uint32_t)count, .bytes = (uint32_t)size};
+    return record_with(builder, RECORDING_PYTHON, &python, offsetof(struct recording_python, frames), bytes,
+                       size);
+}
+
+size_t builder_profile(struct recording_builder *builder, struct recording_profile profile) {
+    return builder_record(builder, RECORDING_PROFILE, &profile, sizeof profile);
+}
+
+void builder_futex_user(struct recording_builder *builder, uint64_t address) {
+    struct recording_futex_user user = {.address = address};
+    builder_record(builder, RECORDING_FUTEX_USER, &user, sizeof user);
 }
 
 static uint32_t severity_of(uint32_t kind) {
-    return kind == FINDING_DEADLOCK_POTENTIAL || kind > FINDING_HANG_ALL_BLOCKED ? FINDING_WARNING
-                                                                                 : FINDING_ERROR;
+    switch (kind) {
+    case FINDING_DEADLOCK_ACTUAL:
+    case FINDING_HANG_ALL_BLOCKED:
+        return FINDING_ERROR;
+    case FINDING_BLOCKING_WAIT_HOLDING:
+    case FINDING_ORDER_SINGLE_THREAD:
+        return FINDING_NOTE;
+    default:
+        return FINDING_WARNING;
+    }
+}
+
+struct recording_finding *builder_finding_at(struct recording_builder *builder, size_t at) {
+    return (struct recording_finding *)(builder->bytes + at);
 }
 
 size_t builder_finding(struct recording_builder *builder, uint32_t kind, uint32_t shape,

@@ -48,9 +48,29 @@ void builder_lock(struct recording_builder *builder, uint32_t id, uint32_t kind,
                   uint32_t initialised, uint32_t first);
 void builder_stack(struct recording_builder *builder, uint32_t id, const uint64_t *addresses, size_t count);
 
-/* A finding 12 ms after the start, of the severity that its kind has. Returns its offset in the file. */
+/* The same with the Python functions of record `python`. Returns its offset in the file. */
+size_t builder_stack_python(struct recording_builder *builder, uint32_t id, const uint64_t *addresses,
+                            size_t count, uint32_t python);
+
+/* Python functions, innermost first. Returns its offset in the file. */
+struct builder_python {
+    const char *function, *file;
+    uint32_t line;
+};
+size_t builder_python(struct recording_builder *builder, uint32_t id, const struct builder_python *frames,
+                      size_t count);
+
+/* The numbers and stacks are the profile's own; its record is filled in. Returns its offset in the file. */
+size_t builder_profile(struct recording_builder *builder, struct recording_profile profile);
+void builder_futex_user(struct recording_builder *builder, uint64_t address);
+
+/* A finding 12 ms after the start, seen once, of the severity that its kind has. Returns its offset in the
+ * file, for builder_finding_at. */
 size_t builder_finding(struct recording_builder *builder, uint32_t kind, uint32_t shape,
                        const struct builder_step *steps, size_t count);
+
+/* The finding at the offset that builder_finding gave, to change it. Valid until the next record is added. */
+struct recording_finding *builder_finding_at(struct recording_builder *builder, size_t at);
 
 /* Add a chunk of three thread slots and return the first, to fill in; valid until the next record is added.
  */

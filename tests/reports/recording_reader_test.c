@@ -28,11 +28,14 @@ static struct recording_reader *open_builder(const struct recording_builder *bui
 }
 
 /* Save what `builder` holds, damaged before, and check how many threads stand before the damage and what is
- * said. */
+ * said; NULL: it is not damaged. */
 static void check_damaged(struct recording_builder *builder, size_t threads, const char *damage) {
     struct recording_reader *reader = open_builder(builder);
     CHECK_EQ(count_records(reader, RECORDING_THREAD), threads);
-    CHECK_STR(recording_reader_damage(reader), damage);
+    if (damage)
+        CHECK_STR(recording_reader_damage(reader), damage);
+    else
+        CHECK(recording_reader_damage(reader) == NULL);
     recording_reader_close(reader);
     builder_free(builder);
 }
@@ -67,7 +70,7 @@ TEST(what_is_no_recording_is_refused_in_one_line) {
     check_refused(builder.bytes, 4095, -EINVAL, "the recording is cut off within its header");
     builder_header(&builder)->version = 7;
     check_refused(builder.bytes, builder.size, -EINVAL,
-                  "a recording of format version 7; this gordian reads version 1");
+                  "a recording of format version 7; this gordian reads version 2");
     builder_free(&builder);
 }
 
@@ -199,6 +202,56 @@ TEST(a_step_that_points_outside_the_finding_is_damage) {
     ((struct recording_finding *)(builder.bytes + at))->steps[0].holds_first = 0xffffffff;
     snprintf(damage, sizeof damage, "damaged at byte %zu: no valid record begins there", at);
     check_damaged(&builder, 0, damage);
+}
+
+TEST(python_functions_stand_within_their_record) {
+    static const struct builder_python frames[] = {{"take", "/srv/bank.py", 12}, {"<module>", "", 0}};
+    for (int i = 0; i < 6; i++) {
+        struct recording_builder builder;
+        char damage[128];
+        builder_start(&builder);
+        builder_thread(&builder, 1, 0, 0, NULL);
+        size_t at = builder_python(&builder, 1, frames, 2);
+        struct recording_python *python = (void *)(builder.bytes + at);
+        builder_thread(&builder, 2, 0, 0, NULL);
+        if (i == 1)
+            python->count = 3;
+        else if (i == 2)
+            python->count = 0xffffffff;
+        else if (i == 3)
+            python->bytes--; /* the last string has no end */
+        else if (i == 4)
+            python->bytes = 0xffffffff;
+        else if (i == 5)
+            memset(python->frames, 'x', python->bytes);
+        if (i == 0) {
+            check_damaged(&builder, 2, NULL);
+            continue;
+        }
+        snprintf(damage, sizeof damage, "damaged at byte %zu: no valid record begins there", at);
+        check_damaged(&builder, 1, damage);
+    }
+}
+
+TEST(records_that_are_shorter_than_their_type_are_damage) {
+    static const struct {
+        unsigned type;
+        size_t size;
+    } types[] = {{RECORDING_LOCK, sizeof(struct recording_lock)},
+                 {RECORDING_STACK, sizeof(struct recording_stack)},
+                 {RECORDING_FINDING, sizeof(struct recording_finding)},
+                 {RECORDING_PROFILE, sizeof(struct recording_profile)},
+                 {RECORDING_PYTHON, sizeof(struct recording_python)},
+                 {RECORDING_FUTEX_USER, sizeof(struct recording_futex_user)}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct recording_builder builder;
+        unsigned char zeros[512] = {0};
+        char damage[128];
+        builder_start(&builder);
+        size_t at = builder_record(&builder, types[i].type, zeros, types[i].size - 8);
+        snprintf(damage, sizeof damage, "damaged at byte %zu: no valid record begins there", at);
+        check_damaged(&builder, 0, damage);
+    }
 }
 
 TEST(a_file_that_was_cut_off_says_so) {

@@ -68,7 +68,7 @@ TEST(a_whole_report_without_findings) {
         "\"coverage\":{\"events\":{\"mutex\":12,\"cond\":0,\"thread\":0,\"rwlock\":0,\"spin\":0,"
         "\"semaphore\":0,"
         "\"barrier\":0,\"other\":0},\"unseen\":[],\"damage\":[],\"remarks\":[]},\"findings\":[],\"profile\":{"
-        "}}");
+        "\"locks\":[],\"unprofiled\":0}}");
     cJSON_Delete(root);
     report_free(report);
     builder_free(&builder);
@@ -115,6 +115,210 @@ TEST(a_whole_finding) {
              "\"stack\":%s}]}]}",
              frames_audit, frames_audit, frames_first, frames_first, frames_audit);
     check_json(cJSON_GetArrayItem(at(root, "findings"), 0), expected);
+    cJSON_Delete(root);
+    report_free(report);
+    builder_free(&builder);
+}
+
+/* The value at `key` of the finding at `index`. */
+static const cJSON *finding_at(const cJSON *root, int index, const char *key) {
+    return at(cJSON_GetArrayItem(at(root, "findings"), index), key);
+}
+
+TEST(kinds_say_what_their_numbers_are) {
+    struct recording_builder builder;
+    scene_start(&builder);
+    builder_header(&builder)->starvation_overtakes = 1000;
+    builder_header(&builder)->starvation_ms = 1500;
+    const struct builder_step steps[] = {
+        {.thread = SCENE_MAIN, .wants = {SCENE_BANK, 0, 0}},
+        {.thread = SCENE_TELLER, .holds = {{SCENE_BANK, 0, 0}}, .holds_count = 1}};
+    size_t at_starvation = builder_finding(&builder, FINDING_STARVATION, FINDING_SHAPE_NONE, steps, 2);
+    builder_finding_at(&builder, at_starvation)->values[0] = 15204;
+    builder_finding_at(&builder, at_starvation)->values[1] = 2310000000;
+    for (uint64_t number = 0; number < 4; number++) {
+        const struct builder_step step = {.thread = SCENE_MAIN, .wants = {1 + (uint32_t)number, 0, 0}};
+        size_t offset = builder_finding(&builder, FINDING_DEADLOCK_POTENTIAL, FINDING_SHAPE_SIGNAL, &step, 1);
+        builder_finding_at(&builder, offset)->values[0] = (const uint64_t[]){10, 0, 37, UINT64_MAX}[number];
+    }
+    builder_finding(&builder, FINDING_MISUSE_RELOCK, FINDING_SHAPE_SELF, steps, 1);
+    struct report *report = scene_report(&builder, "report_json_test");
+    cJSON *root = parsed("numbers_of_kinds", report);
+    check_json(finding_at(root, 0, "starvation"), "{\"overtaken\":15204,\"waited_s\":2.31,"
+                                                  "\"limit_overtaken\":1000,\"limit_s\":1.5}");
+    check_json(finding_at(root, 0, "holders"), "[{\"thread\":\"T2\",\"holds\":[{\"lock\":\"L3\",\"mode\":"
+                                               "\"exclusive\",\"stack\":[]}]}]");
+    CHECK(finding_at(root, 0, "signal") == NULL);
+    check_json(finding_at(root, 1, "signal"), "{\"number\":10,\"name\":\"SIGUSR1\"}");
+    check_json(finding_at(root, 2, "signal"), "{\"number\":0,\"name\":null}");
+    check_json(finding_at(root, 3, "signal"), "{\"number\":37,\"name\":\"SIGRTMIN+3\"}");
+    CHECK(finding_at(root, 4, "signal") != NULL);
+    CHECK(finding_at(root, 1, "starvation") == NULL);
+    CHECK(finding_at(root, 5, "starvation") == NULL && finding_at(root, 5, "signal") == NULL);
+    cJSON_Delete(root);
+    report_free(report);
+    builder_free(&builder);
+}
+
+TEST(a_misuse_says_what_the_earlier_event_was) {
+    static const char *const events[FINDING_KINDS] = {
+        [FINDING_MISUSE_UNLOCK_UNLOCKED] = "initialised",
+        [FINDING_MISUSE_UNLOCK_NOT_OWNER] = "locked",
+        [FINDING_MISUSE_RELOCK] = "locked",
+        [FINDING_MISUSE_DESTROY_LOCKED] = "locked",
+        [FINDING_MISUSE_DESTROY_WAITED] = "waits",
+        [FINDING_MISUSE_USE_DESTROYED] = "destroyed",
+        [FINDING_MISUSE_INIT_LOCKED] = "locked",
+        [FINDING_MISUSE_EXIT_HOLDING] = "locked",
+        [FINDING_MISUSE_WAIT_UNLOCKED] = "locked",
+        [FINDING_MISUSE_COND_TWO_MUTEXES] = "waits",
+        [FINDING_MISUSE_SEM_OVERFLOW] = "initialised",
+        [FINDING_MISUSE_FORK_HELD] = "locked",
+        [FINDING_MISUSE_BAD_JOIN] = "created",
+        [FINDING_MISUSE_BAD_BARRIER] = "initialised",
+    };
+    for (uint32_t kind = 1; kind < FINDING_KINDS; kind++) {
+        struct recording_builder builder;
+        char name[32];
+        scene_start(&builder);
+        builder_finding(
+            &builder, kind, FINDING_SHAPE_NONE,
+            (struct builder_step[]){
+                {.thread = SCENE_MAIN, .wants = {SCENE_BANK, 0, 0}},
+                {.thread = SCENE_TELLER, .holds = {{SCENE_BANK, 0, SCENE_AUDIT}}, .holds_count = 1}},
+            2);
+        struct report *report = scene_report(&builder, "report_json_test");
+        snprintf(name, sizeof name, "event_%u", kind);
+        cJSON *root = parsed(name, report);
+        const cJSON *event = at(cJSON_GetArrayItem(finding_at(root, 0, "holders"), 0), "event");
+        if (events[kind])
+            CHECK_STR(cJSON_GetStringValue(event), events[kind]);
+        else
+            CHECK(event == NULL);
+        cJSON_Delete(root);
+        report_free(report);
+        builder_free(&builder);
+    }
+}
+
+TEST(locks_of_every_kind) {
+    static const char *const names[] = {"unknown",   "mutex",     "thread",  "rwlock", "spin",
+                                        "semaphore", "condition", "barrier", "once",   "stream",
+                                        "file",      "gil",       "unknown"};
+    struct recording_builder builder;
+    struct builder_step steps[LOCK_KINDS + 1];
+    builder_start(&builder);
+    for (uint32_t kind = 0; kind <= LOCK_KINDS; kind++) {
+        builder_lock(&builder, kind + 1, kind, kind, 0, 0);
+        steps[kind] = (struct builder_step){.thread = 1, .wants = {kind + 1, 0, 0}};
+    }
+    builder_finding(&builder, FINDING_HANG_ALL_BLOCKED, FINDING_SHAPE_NONE, steps, LOCK_KINDS + 1);
+    struct report *report = scene_report(&builder, "report_json_test");
+    cJSON *root = parsed("locks", report);
+    for (int kind = 0; kind <= LOCK_KINDS; kind++)
+        CHECK_STR(text_at(cJSON_GetArrayItem(finding_at(root, 0, "locks"), kind), "kind"), names[kind]);
+    cJSON_Delete(root);
+    report_free(report);
+    builder_free(&builder);
+}
+
+/* Give the scene a thread and a lock whose stacks are cut, Python's first. */
+static void add_cut_stack(struct recording_builder *builder) {
+    static const struct builder_python python = {"take", "/srv/bank.py", 12};
+    builder_module(builder, 9, "/nonexistent/python3.11", 0x500000, 0x501000, 0x500000, NULL, 0);
+    size_t at = builder_python(builder, 1, &python, 1);
+    ((struct recording_python *)(builder->bytes + at))->cut = 1;
+    builder_stack_python(builder, 20, (uint64_t[]){0x500010}, 1, 1);
+    builder_lock(builder, 20, LOCK_KIND_GIL, 0x7f0000001000, 20, 20);
+    builder_thread(builder, 3, SCENE_MAIN, 20, "worker");
+}
+
+#define CUT_FRAMES                                                                                           \
+    "[{\"function\":\"take\",\"file\":\"/srv/bank.py\",\"line\":12,\"module\":null,\"offset\":\"ADDRESS\","  \
+    "\"build_id\":null,\"inlined\":false,\"python\":true},"                                                  \
+    "{\"function\":null,\"file\":null,\"line\":null,\"module\":\"/nonexistent/python3.11\","                 \
+    "\"offset\":\"ADDRESS\",\"build_id\":null,\"inlined\":false,\"python\":false}]"
+#define CUT_LOCK                                                                                             \
+    "{\"id\":\"L20\",\"name\":\"the "                                                                        \
+    "GIL\",\"kind\":\"gil\",\"address\":\"ADDRESS\",\"initialised\":" CUT_FRAMES                             \
+    ",\"initialised_cut\":true,\"first\":" CUT_FRAMES ",\"first_cut\":true}"
+
+TEST(python_functions_come_first_and_a_cut_stack_says_so) {
+    struct recording_builder builder;
+    scene_start(&builder);
+    add_cut_stack(&builder);
+    builder_finding(&builder, FINDING_MISUSE_RELOCK, FINDING_SHAPE_NONE,
+                    (struct builder_step[]){{.thread = 3, .wants = {20, 0, 20}}}, 1);
+    struct report *report = scene_report(&builder, "report_json_test");
+    cJSON *root = parsed("python", report);
+    check_json(finding_at(root, 0, "steps"),
+               "[{\"thread\":\"T3\",\"holds\":[],\"wants\":{\"lock\":\"L20\",\"mode\":"
+               "\"exclusive\",\"stack\":" CUT_FRAMES ",\"stack_cut\":true}}]");
+    check_json(finding_at(root, 0, "threads"),
+               "[{\"id\":\"T3\",\"name\":\"worker\",\"tid\":4713,\"creator\":\"T1\",\"created\":" CUT_FRAMES
+               ",\"created_cut\":true}]");
+    check_json(finding_at(root, 0, "locks"), "[" CUT_LOCK "]");
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    CHECK_EQ(report_json_write(report, out), 0);
+    fclose(out);
+    CHECK(strstr(text, "\"offset\":\t\"0x0\"") != NULL);
+    free(text);
+    cJSON_Delete(root);
+    report_free(report);
+    builder_free(&builder);
+}
+
+TEST(a_whole_profile) {
+    struct recording_builder builder;
+    scene_start(&builder);
+    builder_header(&builder)->unprofiled_locks = 3;
+    add_cut_stack(&builder);
+    builder_profile(&builder, (struct recording_profile){.lock = 20,
+                                                         .acquisitions = 1000,
+                                                         .contended = 7,
+                                                         .wait_ns = 1500000000,
+                                                         .longest_wait_ns = 20,
+                                                         .hold_ns = 3000,
+                                                         .longest_hold_ns = 40,
+                                                         .hold_samples = 50,
+                                                         .longest_wait_stack = 20,
+                                                         .longest_hold_stack = 20,
+                                                         .top = {{.stack = 20, .waits = 5, .wait_ns = 60}}});
+    builder_profile(&builder, (struct recording_profile){.lock = 99, .acquisitions = 2, .hold_samples = 2});
+    struct report *report = scene_report(&builder, "report_json_test");
+    cJSON *root = parsed("profile", report);
+    check_json(
+        at(root, "profile"),
+        "{\"locks\":[{\"lock\":" CUT_LOCK ",\"pid\":4711,\"acquisitions\":1000,\"contended\":7,"
+        "\"wait_s\":1.5,\"longest_wait_s\":2e-08,\"hold_s\":3e-06,\"longest_hold_s\":4e-08,"
+        "\"hold_samples\":50,\"sampled\":true,\"longest_wait\":" CUT_FRAMES ",\"longest_wait_cut\":true,"
+        "\"longest_hold\":" CUT_FRAMES ",\"longest_hold_cut\":true,"
+        "\"waits\":[{\"stack\":" CUT_FRAMES ",\"stack_cut\":true,\"count\":5,\"wait_s\":6e-08}]},"
+        "{\"lock\":{\"id\":\"L99\",\"name\":\"lock L99\",\"kind\":\"unknown\",\"address\":\"ADDRESS\","
+        "\"initialised\":[],\"first\":[]},\"pid\":4711,\"acquisitions\":2,\"contended\":0,\"wait_s\":0,"
+        "\"longest_wait_s\":0,\"hold_s\":0,\"longest_hold_s\":0,\"hold_samples\":2,\"sampled\":false,"
+        "\"longest_wait\":[],\"longest_hold\":[],\"waits\":[]}],\"unprofiled\":3}");
+    cJSON_Delete(root);
+    report_free(report);
+    builder_free(&builder);
+}
+
+TEST(modules_that_are_not_seen_and_findings_that_were_withdrawn) {
+    struct recording_builder builder;
+    scene_start(&builder);
+    builder_module(&builder, 9, "/nonexistent/libglib-2.0.so.0", 0x500000, 0x501000, 0x500000, NULL, 0);
+    builder_futex_user(&builder, 0x500010);
+    builder_futex_user(&builder, 0x600010);
+    size_t offset = scene_add_deadlock(&builder, FINDING_DEADLOCK_POTENTIAL);
+    struct report *report = scene_report(&builder, "report_json_test");
+    builder_finding_at(&builder, offset)->count = 0;
+    scene_read(&builder, "report_json_test", report);
+    cJSON *root = parsed("unseen", report);
+    check_json(at(at(root, "coverage"), "unseen"),
+               "[\"futex (libglib-2.0.so.0)\",\"futex (unknown module)\"]");
+    check_json(at(root, "findings"), "[]");
     cJSON_Delete(root);
     report_free(report);
     builder_free(&builder);

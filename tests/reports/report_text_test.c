@@ -229,17 +229,33 @@ TEST(a_file_of_another_build_gives_no_wrong_names) {
         "  note: PROGRAM is another build than the one that ran: its functions and locks have no names\n");
 }
 
-/* The text of one finding in a given style. */
-static char *finding_text(struct recording_builder *builder, const struct report_style *style) {
-    struct report *report = scene_report(builder, "report_text_test");
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    report_text_finding(report, report_finding(report, 0), style, out);
-    fclose(out);
+TEST(what_is_withdrawn_is_not_shown_but_told) {
+    struct recording_builder builder;
+    scene_start(&builder);
+    size_t at = scene_add_deadlock(&builder, FINDING_DEADLOCK_ACTUAL);
+    struct report *report = scene_report(&builder, "report_text_test");
+    builder_finding_at(&builder, at)->count = 0;
+    scene_read(&builder, "report_text_test", report);
+    char *text = scene_text(report);
+    CHECK_STR(text, "gordian: no finding\n"
+                    "  seen: 12 mutex events in 2 threads of 1 process\n"
+                    "  note: 1 finding told while the program ran proved wrong later and was withdrawn\n");
+    free(text);
     report_free(report);
-    builder_free(builder);
-    return text;
+    builder_free(&builder);
+}
+
+TEST(modules_with_futexes_of_their_own_are_named) {
+    struct recording_builder builder;
+    builder_start(&builder);
+    builder_module(&builder, 1, "/nonexistent/libwait.so", 0x1000, 0x2000, 0x1000, NULL, 0);
+    builder_futex_user(&builder, 0x1010);
+    check_report(&builder,
+                 "gordian: no finding\n"
+                 "  seen: 12 mutex events in 0 threads of 1 process\n"
+                 "  note: not seen: futex (libwait.so). This module locks and waits by futexes of its own, "
+                 "below the functions that gordian watches: deadlocks through them are not found\n"
+                 "  note: /nonexistent/libwait.so is not there: its functions and locks have no names\n");
 }
 
 TEST(a_stack_of_ten_thousand_frames_is_folded_where_it_repeats) {
@@ -252,7 +268,7 @@ TEST(a_stack_of_ten_thousand_frames_is_folded_where_it_repeats) {
     builder_stack(&builder, 9, addresses, 10000);
     builder_finding(&builder, FINDING_MISUSE_UNLOCK_UNLOCKED, FINDING_SHAPE_NONE,
                     (struct builder_step[]){{.thread = 1, .wants = {SCENE_BANK, 0, 9}}}, 1);
-    char *text = finding_text(&builder, &(struct report_style){0});
+    char *text = scene_finding_text(&builder, &(struct report_style){0});
     CHECK(strstr(text, "        ??  0x98 in no known module\n"
                        "        ??  0x99 in no known module (9999 times)\n"));
     free(text);
@@ -265,6 +281,7 @@ TEST(three_hundred_locks_held_are_counted_unless_all_are_asked_for) {
                                           .kind = FINDING_DEADLOCK_ACTUAL,
                                           .shape = FINDING_SHAPE_SELF,
                                           .severity = FINDING_ERROR,
+                                          .count = 1,
                                           .steps_count = 1,
                                           .holds_count = 300};
         struct recording_finding_step step = {1, 300, 0, {1, 0, 0}};
@@ -277,7 +294,7 @@ TEST(three_hundred_locks_held_are_counted_unless_all_are_asked_for) {
         memcpy(record + sizeof fixed, &step, sizeof step);
         memcpy(record + sizeof fixed + sizeof step, holds, sizeof holds);
         builder_record(&builder, RECORDING_FINDING, record, sizeof record);
-        char *text = finding_text(&builder, &(struct report_style){.full = full});
+        char *text = scene_finding_text(&builder, &(struct report_style){.full = full});
         CHECK_EQ(strstr(text, "    also holds 291 more locks\n") != NULL, !full);
         CHECK_EQ(strstr(text, "    holds lock L300, locked at\n") != NULL, full);
         free(text);
@@ -288,7 +305,7 @@ TEST(colour_only_where_the_style_says_so_and_long_lines_fold_at_words) {
     struct recording_builder builder;
     scene_start(&builder);
     scene_add_deadlock(&builder, FINDING_DEADLOCK_POTENTIAL);
-    char *text = finding_text(&builder, &(struct report_style){.colour = true, .width = 60});
+    char *text = scene_finding_text(&builder, &(struct report_style){.colour = true, .width = 60});
     static const char head[] = "\033[1;33mgordian: deadlock possible: main, holding account_lock,\n"
                                "    locks table+0x40; teller, holding table+0x40, locks\n"
                                "    account_lock\n\033[0m";

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "reports/report_json.h"
-#include "reports/report_text.h"
 
 static void add_stack(struct recording_builder *builder, uint32_t id, struct fixture_stack stack) {
     builder_stack(builder, id, stack.addresses, stack.count);
@@ -118,6 +117,18 @@ char *scene_normalise(const char *text) {
     }
     fclose(out);
     return result;
+}
+
+char *scene_finding_text(struct recording_builder *builder, const struct report_style *style) {
+    struct report *report = scene_report(builder, "scene");
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    report_text_finding(report, report_finding(report, 0), style, out);
+    fclose(out);
+    report_free(report);
+    builder_free(builder);
+    return text;
 }
 
 static char *written(int (*write)(const struct report *report, FILE *out), const struct report *report) {

@@ -4,6 +4,7 @@
 #define GORDIAN_TESTS_REPORTS_SCENE_H
 
 #include "reports/report.h"
+#include "reports/report_text.h"
 #include "tests/reports/fixture.h"
 #include "tests/reports/recording_builder.h"
 
@@ -28,6 +29,10 @@ struct report *scene_report(const struct recording_builder *builder, const char 
 /* Return the text with what differs from machine to machine replaced: the directory of fixture.c, this
  * program's path, its build id, addresses. The caller frees it. */
 char *scene_normalise(const char *text);
+
+/* The text of the recording's first finding, as it is printed when it is made, not normalised. Frees the
+ * builder; the caller frees the text. */
+char *scene_finding_text(struct recording_builder *builder, const struct report_style *style);
 
 /* The report as text (narrow ASCII, no colour) and as JSON, normalised. The caller frees it. */
 char *scene_text(const struct report *report);

@@ -2,6 +2,7 @@
 """The scripts at the root, in a small tree of their own, with stand-ins for apt, sudo and Bazel that note their calls."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -50,6 +51,14 @@ touch "$STATE/out/interpose/libgordian.so"
 ln -sfn "$STATE/out" bazel-bin
 """
 
+# Shows which logs it was given, and what they close with.
+TALLY = """
+import sys
+for path in sys.argv[2:]:
+    print(path.rsplit("/", 1)[1], open(path).read().splitlines()[-1])
+sys.exit(9)
+"""
+
 SOURCES = ("WORKSPACE", "BUILD", ".bazelrc", ".bazelversion", "third_party/a", "detector/a.c", "interpose/a.c", "reports/a.c", "cases/a.c",
            "cli/a.c", "README.md", "tests/a.c")
 
@@ -66,6 +75,10 @@ class SetupTest(unittest.TestCase):
         os.mkdir(os.path.join(self.tree, "tools"))
         for name in ("gordian", "check", "tools/setup.sh"):
             shutil.copy(name, os.path.join(self.tree, name))
+        # What check calls besides: each says how it was called, and closes as the real one does.
+        for name, closing in (("tools/style", "2 passed, 0 failed"), ("tests/heavy/run", "5 passed, 1 failed")):
+            self.write(self.source(name), f"""#!/bin/bash\necho "{name} $*" >>"$STATE/calls"\necho "{closing}"\n""", executable=True)
+        self.write(self.source("tools/tally.py"), TALLY)
         # The machine's own file is left alone.
         self.policy = os.path.join(self.state, "policy-rc.d")
         setup = self.source("tools/setup.sh")
@@ -252,13 +265,41 @@ class SetupTest(unittest.TestCase):
         self.assertEqual([call for call in calls if call != "sudo"], ["apt-get", "apt-get", "bazel"])
         self.assertEqual(calls[calls.index("apt-get") - 1], "sudo")
 
+    CHECKS = ["tools/style ", "bazel test --keep_going --build_event_json_file= //..."]
+
+    def calls_of_check(self):
+        return [re.sub(r"(json_file=)\S+", r"\1", call) for call in self.calls()]
+
+    def test_check_runs_style_and_tests_and_adds_them_up(self):
+        status, out, err = self.call("check", cwd="/")
+        self.assertEqual((status, out.splitlines(), err), (9, ["2 passed, 0 failed", "style.log 2 passed, 0 failed"], []))
+        self.assertEqual(self.calls_of_check(), self.CHECKS)
+
+    def test_a_full_check_runs_the_heavy_programs_too(self):
+        status, out, err = self.call("check", "--full", cwd="/")
+        self.assertEqual((status, out.splitlines(), err),
+                         (9, ["2 passed, 0 failed", "5 passed, 1 failed", "style.log 2 passed, 0 failed",
+                              "heavy.log 5 passed, 1 failed"], []))
+        self.assertEqual(self.calls_of_check(), [*self.CHECKS, "tests/heavy/run "])
+
+    def test_heavy_programs_that_are_named_run_alone(self):
+        self.assertEqual(self.call("check", "--full", "redis", "node", cwd="/"), (0, "5 passed, 1 failed\n", []))
+        self.assertEqual(self.calls(), ["tests/heavy/run redis node"])
+
+    def test_only_a_full_check_installs_the_heavy_programs(self):
+        self.set("missing", "chromium\nmariadb-server-core\n")
+        self.call("check")
+        self.assertEqual(self.calls_of_check(), self.CHECKS)
+        self.call("check", "--full")
+        self.assertIn(" chromium mariadb-server-core", self.calls()[1])
+
     def test_check_installs_the_tests_packages_too_and_takes_no_arguments(self):
         self.set("uid", "1000")
         self.set("missing", "gcc\nredis-server\n")
         self.assertEqual(self.call("check")[2], [
             "gordian: cannot install what is missing: neither root nor sudo. "
             "Run as root: apt-get install --no-install-recommends gcc redis-server"])
-        self.assertEqual(self.call("check", "--fast"), (125, "", ["gordian: check takes no arguments, but was given: --fast"]))
+        self.assertEqual(self.call("check", "--fast"), (125, "", ["gordian: check takes no arguments but --full, and was given: --fast"]))
 
 
 if __name__ == "__main__":

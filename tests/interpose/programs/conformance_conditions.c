@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/interpose/programs/conformance.h"
@@ -159,6 +160,167 @@ static void cancellation(void) {
     }
 }
 
+/* ---- the owner of the robust mutex dies while this thread waits ---- */
+
+static void *die_with_it(void *unused) {
+    pthread_mutex_lock(&mutex);
+    return unused;
+}
+
+static void *give_it_up(void *unused) {
+    TELL(pthread_mutex_lock(&mutex));
+    pthread_cond_signal(&condition);
+    TELL(pthread_mutex_unlock(&mutex));
+    return unused;
+}
+
+/* One dies with it while another one waits, and the next does not make it consistent. */
+static void *ruin_it(void *unused) {
+    conformance_elsewhere(die_with_it, NULL);
+    return give_it_up(unused);
+}
+
+static int wait_plainly(void) {
+    return pthread_cond_wait(&condition, &mutex);
+}
+
+static int wait_a_minute(void) {
+    return wait_realtime(60000);
+}
+
+static int wait_a_minute_by_the_clock(void) {
+    return wait_until(CLOCK_MONOTONIC, 60000);
+}
+
+static int (*const waits[])(void) = {wait_plainly, wait_a_minute, wait_a_minute_by_the_clock};
+
+static int wait_while(int (*wait)(void), void *(*happens)(void *)) {
+    pthread_t other;
+    pthread_create(&other, NULL, happens, NULL);
+    errno = CONFORMANCE_ERRNO;
+    int result = wait();
+    int after = errno;
+    pthread_join(other, NULL);
+    errno = after;
+    return result;
+}
+
+static void owners_die(void) {
+    for (int i = 0; i < 3; i++) {
+        conformance_stage_is("owner died in wait %d", i);
+        make(PTHREAD_MUTEX_NORMAL, true);
+        TELL(pthread_mutex_lock(&mutex));
+        TELL(wait_while(waits[i], signal_and_die));
+        conformance_elsewhere(try_it, NULL);
+        TELL(pthread_mutex_consistent(&mutex));
+        TELL(wait_while(waits[i], signal_when_waiting));
+        TELL(wait_while(waits[i], ruin_it));
+        TELL(pthread_mutex_consistent(&mutex));
+        TELL(pthread_mutex_destroy(&mutex));
+    }
+}
+
+/* ---- signals, attributes, two processes ---- */
+
+static int nothing(void) {
+    return 0;
+}
+
+static int signal_it(void) {
+    pthread_mutex_lock(&mutex);
+    int result = pthread_cond_signal(&condition);
+    pthread_mutex_unlock(&mutex);
+    return result;
+}
+
+static void not_interrupted(void) {
+    conformance_stage_is("signals");
+    make(PTHREAD_MUTEX_ERRORCHECK, false);
+    conformance_interrupt(false);
+    TELL(pthread_mutex_lock(&mutex));
+    for (int i = 0; i < 3; i++) {
+        TELL(wait_realtime(20));
+        TELL(wait_until(CLOCK_MONOTONIC, 20));
+        conformance_hold(nothing, signal_it);
+        conformance_let_go_after_signals();
+        TELL(waits[i]());
+        conformance_elsewhere(try_it, NULL);
+        conformance_held();
+    }
+    TELL(pthread_mutex_unlock(&mutex));
+    conformance_interrupt_no_more();
+    TELL(pthread_mutex_destroy(&mutex));
+}
+
+/* The clock of pthread_cond_timedwait is the attribute's; that of clockwait is the caller's. */
+static void clocks(void) {
+    static const clockid_t chosen[] = {CLOCK_REALTIME, CLOCK_MONOTONIC};
+    make(PTHREAD_MUTEX_NORMAL, false);
+    for (int i = 0; i < 2; i++) {
+        pthread_condattr_t attributes;
+        conformance_stage_is("clock %d", chosen[i]);
+        pthread_condattr_init(&attributes);
+        TELL(pthread_condattr_setclock(&attributes, chosen[i]));
+        TELL(pthread_cond_init(&condition, &attributes));
+        pthread_condattr_destroy(&attributes);
+        TELL(pthread_cond_signal(&condition));
+        TELL(pthread_cond_broadcast(&condition));
+        pthread_mutex_lock(&mutex);
+        struct timespec until = conformance_in_ms(chosen[i], 2);
+        TELL(pthread_cond_timedwait(&condition, &mutex, &until));
+        until = conformance_in_ms(chosen[i], 60000);
+        pthread_t other;
+        pthread_create(&other, NULL, signal_when_waiting, NULL);
+        TELL(pthread_cond_timedwait(&condition, &mutex, &until));
+        pthread_join(other, NULL);
+        TELL(wait_until(CLOCK_MONOTONIC, 2));
+        pthread_mutex_unlock(&mutex);
+        TELL(pthread_cond_destroy(&condition));
+    }
+    TELL(pthread_mutex_destroy(&mutex));
+    TELL(pthread_cond_init(&condition, NULL));
+}
+
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t condition;
+    int waiting, woken;
+} *shared;
+
+static void two_processes(void) {
+    pthread_mutexattr_t mutex_attributes;
+    pthread_condattr_t attributes;
+    int status = -1;
+    conformance_stage_is("two processes");
+    shared = conformance_shared(sizeof *shared);
+    pthread_mutexattr_init(&mutex_attributes);
+    pthread_mutexattr_setpshared(&mutex_attributes, PTHREAD_PROCESS_SHARED);
+    TELL(pthread_mutex_init(&shared->mutex, &mutex_attributes));
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    TELL(pthread_cond_init(&shared->condition, &attributes));
+    pid_t child = fork();
+    if (child == 0) {
+        pthread_mutex_lock(&shared->mutex);
+        shared->waiting = 1;
+        while (!shared->woken)
+            pthread_cond_wait(&shared->condition, &shared->mutex);
+        _exit(pthread_mutex_unlock(&shared->mutex));
+    }
+    for (bool waits = false; !waits; usleep(1000)) {
+        pthread_mutex_lock(&shared->mutex);
+        waits = shared->waiting;
+        pthread_mutex_unlock(&shared->mutex);
+    }
+    TELL(pthread_mutex_lock(&shared->mutex));
+    shared->woken = 1;
+    TELL(pthread_cond_signal(&shared->condition));
+    TELL(pthread_mutex_unlock(&shared->mutex));
+    printf("child has ended: %d\n", waitpid(child, &status, 0) == child && status == 0);
+    TELL(pthread_cond_destroy(&shared->condition));
+    TELL(pthread_mutex_destroy(&shared->mutex));
+}
+
 void conformance_conditions(void) {
     static const struct {
         const char *name;
@@ -173,4 +335,8 @@ void conformance_conditions(void) {
     }
     broadcast();
     cancellation();
+    owners_die();
+    not_interrupted();
+    clocks();
+    two_processes();
 }

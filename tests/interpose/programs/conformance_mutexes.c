@@ -1,5 +1,6 @@
 /* Every type and attribute of mutexes. */
 #define _GNU_SOURCE
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -38,18 +39,10 @@ static void *by_another_thread(void *unlocks) {
     return NULL;
 }
 
-/* Take it, and release it where that worked. */
-#define TAKE(call)                                                                                           \
-    do {                                                                                                     \
-        errno = CONFORMANCE_ERRNO;                                                                           \
-        int result = (call);                                                                                 \
-        conformance_tell(#call, result);                                                                     \
-        if (result == 0)                                                                                     \
-            TELL(pthread_mutex_unlock(&mutex));                                                              \
-    } while (0)
+#define TRY(call) TAKE(call, pthread_mutex_unlock(&mutex))
 
 static void *lock_and_unlock(void *unused) {
-    TAKE(pthread_mutex_lock(&mutex));
+    TRY(pthread_mutex_lock(&mutex));
     return unused;
 }
 
@@ -100,12 +93,12 @@ static void held_and_taken_again(int type, bool checks, bool robust) {
 }
 
 static void taken_in_every_way(void) {
-    TAKE(pthread_mutex_lock(&mutex));
-    TAKE(pthread_mutex_trylock(&mutex));
-    TAKE(timed(-1));
-    TAKE(timed(1000));
-    TAKE(clocked(CLOCK_MONOTONIC, 1000));
-    TAKE(clocked(CLOCK_REALTIME, 1000));
+    TRY(pthread_mutex_lock(&mutex));
+    TRY(pthread_mutex_trylock(&mutex));
+    TRY(timed(-1));
+    TRY(timed(1000));
+    TRY(clocked(CLOCK_MONOTONIC, 1000));
+    TRY(clocked(CLOCK_REALTIME, 1000));
     conformance_elsewhere(lock_and_unlock, NULL);
 }
 
@@ -195,6 +188,71 @@ static void init_of_a_used_address(void) {
     TELL(pthread_mutex_destroy(&mutex));
 }
 
+/* libc counts how often a recursive mutex is held, and refuses when the count would be none. */
+static void held_too_often(void) {
+    static pthread_mutex_t made = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+    conformance_stage_is("held too often");
+    mutex = made;
+    TELL(pthread_mutex_lock(&mutex));
+    mutex.__data.__count = UINT_MAX;
+    TELL(pthread_mutex_lock(&mutex));
+    TELL(pthread_mutex_trylock(&mutex));
+    TELL(timed(2));
+    TELL(clocked(CLOCK_MONOTONIC, 2));
+    mutex.__data.__count = 1;
+    TELL(pthread_mutex_unlock(&mutex));
+    TELL(pthread_mutex_unlock(&mutex));
+    TELL(pthread_mutex_destroy(&mutex));
+}
+
+static int lock_it(void) {
+    return pthread_mutex_lock(&mutex);
+}
+
+static int unlock_it(void) {
+    return pthread_mutex_unlock(&mutex);
+}
+
+static int lock_and_release(void) {
+    int result = pthread_mutex_lock(&mutex);
+    return result != 0 ? result : pthread_mutex_unlock(&mutex);
+}
+
+static int timed_and_release(void) {
+    int result = timed(60000);
+    return result != 0 ? result : pthread_mutex_unlock(&mutex);
+}
+
+static int clocked_and_release(void) {
+    int result = clocked(CLOCK_MONOTONIC, 60000);
+    return result != 0 ? result : pthread_mutex_unlock(&mutex);
+}
+
+/* A call that finds it held waits for it, whatever signals come. */
+static void blocking(void) {
+    static int (*const ways[])(void) = {lock_and_release, timed_and_release, clocked_and_release};
+    for (int type = 0; type < 4; type++) {
+        pthread_mutexattr_t attributes;
+        conformance_stage_is("blocking %s", types[type].name);
+        pthread_mutexattr_init(&attributes);
+        pthread_mutexattr_settype(&attributes, types[type].value);
+        TELL(pthread_mutex_init(&mutex, &attributes));
+        pthread_mutexattr_destroy(&attributes);
+        for (int way = 0; way < 3; way++) {
+            TELL(pthread_mutex_lock(&mutex));
+            BLOCKS(ways[way], unlock_it);
+            conformance_interrupt(false);
+            conformance_hold(lock_it, unlock_it);
+            TELL(timed(20));
+            conformance_let_go_after_signals();
+            TELL(ways[way]());
+            conformance_held();
+            conformance_interrupt_no_more();
+        }
+        TELL(pthread_mutex_destroy(&mutex));
+    }
+}
+
 /* A mutex of the protecting kind can be taken only by a thread with a real-time priority, if it may have one.
  */
 static void set_policy(int policy, int priority) {
@@ -213,4 +271,6 @@ void conformance_mutexes(void) {
     set_policy(SCHED_OTHER, 0);
     static_initialisers();
     init_of_a_used_address();
+    held_too_often();
+    blocking();
 }

@@ -1,4 +1,4 @@
-/* Creation, joining in all its forms, detaching, ends; and dlclose. */
+/* Creation, joining in all its forms, detaching, ends; dlclose; and giving up privileges. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
@@ -97,6 +97,61 @@ static void cancelled_joins(void) {
     TELL(pthread_join(other, NULL));
 }
 
+static void *report_name(void *unused) {
+    char name[16];
+    TELL(pthread_getname_np(pthread_self(), name, sizeof name));
+    puts(name);
+    return unused;
+}
+
+static void names(void) {
+    static const char *const chosen[] = {"", "a", "fifteen letters", "sixteen letters!", "two words"};
+    char name[64];
+    conformance_stage_is("names");
+    TELL(pthread_getname_np(pthread_self(), name, sizeof name));
+    puts(name);
+    start_waiting();
+    for (int i = 0; i < 5; i++) {
+        TELL(pthread_setname_np(other, chosen[i]));
+        TELL(pthread_getname_np(other, name, sizeof name));
+        puts(name);
+    }
+    TELL(pthread_getname_np(other, name, 15));
+    TELL(pthread_getname_np(other, name, 0));
+    release();
+    TELL(pthread_join(other, NULL));
+    /* A new thread has its creator's name. */
+    TELL(pthread_setname_np(pthread_self(), "creator"));
+    conformance_elsewhere(report_name, NULL);
+    TELL(pthread_setname_np(pthread_self(), "conformance"));
+}
+
+static int join_it(void) {
+    return pthread_join(other, NULL);
+}
+
+static int join_within_a_minute(void) {
+    return timed_join(60000, NULL);
+}
+
+static int join_by_the_clock(void) {
+    return clocked_join(CLOCK_MONOTONIC, 60000, NULL);
+}
+
+static void interrupted_joins(void) {
+    static int (*const ways[])(void) = {join_it, join_within_a_minute, join_by_the_clock};
+    conformance_stage_is("signals at a join");
+    conformance_interrupt(false);
+    for (int i = 0; i < 3; i++) {
+        start_waiting();
+        TELL(timed_join(20, NULL));
+        TELL(clocked_join(CLOCK_MONOTONIC, 20, NULL));
+        release();
+        TELL(ways[i]());
+    }
+    conformance_interrupt_no_more();
+}
+
 static void say_cleanup(void *what) {
     printf("cleanup %s\n", (const char *)what);
 }
@@ -141,6 +196,7 @@ static void *describe(void *top) {
     size_t size, guard;
     char name[16];
     int detached, here;
+    wait_for_release(NULL); /* until the creation has been told */
     pthread_getattr_np(pthread_self(), &attributes);
     pthread_attr_getstack(&attributes, &low, &size);
     pthread_attr_getguardsize(&attributes, &guard);
@@ -155,14 +211,21 @@ static void *describe(void *top) {
     return top;
 }
 
+static void describe_created(const pthread_attr_t *attributes, void *stack) {
+    __atomic_store_n(&released, 0, __ATOMIC_RELEASE);
+    TELL(pthread_create(&other, attributes, describe, stack));
+    release();
+}
+
 static void creations(void) {
     pthread_attr_t attributes;
     conformance_stage_is("create");
+    release();
     conformance_elsewhere(describe, NULL);
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, 128u << 10);
     pthread_attr_setguardsize(&attributes, 16u << 10);
-    TELL(pthread_create(&other, &attributes, describe, NULL));
+    describe_created(&attributes, NULL);
     TELL(pthread_join(other, NULL));
     pthread_attr_destroy(&attributes);
 
@@ -170,14 +233,14 @@ static void creations(void) {
     void *stack = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     pthread_attr_init(&attributes);
     TELL(pthread_attr_setstack(&attributes, stack, size));
-    TELL(pthread_create(&other, &attributes, describe, stack));
+    describe_created(&attributes, stack);
     TELL(pthread_join(other, NULL));
     pthread_attr_destroy(&attributes);
 
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     __atomic_store_n(&created, 0, __ATOMIC_RELEASE);
-    TELL(pthread_create(&other, &attributes, describe, NULL));
+    describe_created(&attributes, NULL);
     while (!__atomic_load_n(&created, __ATOMIC_ACQUIRE))
         usleep(500);
     pthread_attr_setstacksize(&attributes, (size_t)1 << 46);
@@ -195,11 +258,26 @@ static void libraries(void) {
     printf("%s\n", dlerror() ? "an error" : "no error");
 }
 
+/* -1 leaves an id as it is; the others are as they are. */
+static void privileges(void) {
+    conformance_stage_is("privileges");
+    TELL(setuid(getuid()) ? errno : 0);
+    TELL(setuid((uid_t)-1) ? errno : 0);
+    TELL(seteuid(geteuid()) ? errno : 0);
+    TELL(seteuid((uid_t)-1) ? errno : 0);
+    TELL(setreuid((uid_t)-1, (uid_t)-1) ? errno : 0);
+    TELL(setresuid((uid_t)-1, (uid_t)-1, (uid_t)-1) ? errno : 0);
+    TELL(chroot("/no/such/folder") ? errno : 0);
+}
+
 void conformance_threads(void) {
     joins();
     refused_joins();
     cancelled_joins();
+    interrupted_joins();
+    names();
     ends();
     creations();
     libraries();
+    privileges();
 }

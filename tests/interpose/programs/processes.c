@@ -137,6 +137,37 @@ static void while_others_are_at_work(void) {
     printf("failed: %d\n", failed);
 }
 
+/* Such a child may be unable to begin a recording later. It is in the report although it uses no lock. */
+static void about_to_give_up_privileges(void) {
+    for (int call = 0; call < 6; call++) {
+        pid_t child = fork();
+        if (child == 0) {
+            int result = call == 0   ? setuid(getuid())
+                         : call == 1 ? seteuid(geteuid())
+                         : call == 2 ? setreuid((uid_t)-1, (uid_t)-1)
+                         : call == 3 ? setresuid((uid_t)-1, (uid_t)-1, (uid_t)-1)
+                         : call == 4 ? chroot("/no/such/folder")
+                                     : 0;
+            _exit(result == (call == 4 ? -1 : 0) ? 0 : 1);
+        }
+        printf("child %x\n", (unsigned)status_of(child));
+    }
+}
+
+/* It gives up what it can: only root has something. */
+static void without_privileges(void) {
+    pid_t child = fork();
+    if (child == 0) {
+        uid_t nobody = 65534;
+        int result = setresuid(nobody, nobody, nobody);
+        if (result != 0)
+            result = setresuid(getuid(), getuid(), getuid());
+        two_orders();
+        _exit(result);
+    }
+    printf("child %x\n", (unsigned)status_of(child));
+}
+
 /* ---- other programs ---- */
 
 static void vfork_and_exec(void) {
@@ -192,6 +223,8 @@ static const struct cases_case cases[] = {{"found_in_the_child", found_in_the_ch
                                           {"held_by_the_forking_thread", held_by_the_forking_thread},
                                           {"held_by_another_thread", held_by_another_thread},
                                           {"while_others_are_at_work", while_others_are_at_work},
+                                          {"about_to_give_up_privileges", about_to_give_up_privileges},
+                                          {"without_privileges", without_privileges},
                                           {"vfork_and_exec", vfork_and_exec},
                                           {"exec_from_a_thread", exec_from_a_thread},
                                           {"two_orders", two_orders_in_this_process},

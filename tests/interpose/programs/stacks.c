@@ -440,6 +440,92 @@ static void switched(void) {
     OUT;
 }
 
+/* ---- called by a function that keeps the address of its frame in memory, as one that realigns its stack
+ * ---- */
+
+/* Calls `function`. The frame's address lies 8 bytes below the frame pointer, and all around it lies
+ * `filling`: that is the frame's address for one who looks in the wrong place. */
+void realigned(void (*function)(void), uint64_t filling);
+__asm__(".text\n"
+        ".type realigned, @function\n"
+        "realigned:\n"
+        ".cfi_startproc\n"
+        "    push %rbp\n"
+        "    .cfi_def_cfa_offset 16\n"
+        "    .cfi_offset %rbp, -16\n"
+        "    lea 16(%rsp), %rdx\n"
+        "    mov %rdi, %r8\n"
+        "    sub $512, %rsp\n"
+        "    .cfi_def_cfa_offset 528\n"
+        "    mov %rsp, %rdi\n"
+        "    mov %rsi, %rax\n"
+        "    mov $64, %ecx\n"
+        "    rep stosq\n"
+        "    lea 256(%rsp), %rbp\n"
+        "    mov %rdx, -8(%rbp)\n"
+        "    .cfi_escape 0x0f, 3, 0x76, 0x78, 0x06\n" /* CFA: what lies at rbp - 8 */
+        "    call *%r8\n"
+        "    mov -8(%rbp), %rax\n"
+        "    lea -16(%rax), %rsp\n"
+        "    pop %rbp\n"
+        "    .cfi_def_cfa %rsp, 8\n"
+        "    ret\n"
+        ".cfi_endproc\n"
+        ".size realigned, . - realigned\n");
+
+static PLAIN void in_realigned(void) {
+    IN;
+    innermost(&left[pairs]);
+    take_right_and_release();
+    OUT;
+}
+
+static void out_of_realigned(void) {
+    /* Nothing can be read below these, but the last. */
+    const uint64_t fillings[] = {
+        0, 8, 16, 24, 4096, UINT64_MAX, UINT64_MAX - 7, (uint64_t)1 << 63, (uintptr_t)names};
+    IN;
+    for (size_t i = 0; i < sizeof fillings / sizeof *fillings; i++)
+        realigned(in_realigned, fillings[i]);
+    OUT;
+}
+
+/* ---- called by a function of which only the frame pointer tells: it has no unwind table ---- */
+
+/* Calls `function`. What lies below its frame is as large as a page, so that a wrong stack pointer leads
+ * nowhere. */
+void untabled(void (*function)(void));
+__asm__(".text\n"
+        ".type untabled, @function\n"
+        "untabled:\n"
+        "    push %rbp\n"
+        "    mov %rsp, %rbp\n"
+        "    sub $4096, %rsp\n"
+        "    call *%rdi\n"
+        "    leave\n"
+        "    ret\n"
+        ".size untabled, . - untabled\n");
+
+static PLAIN void in_untabled(void) {
+    IN;
+    take(&left[pairs]);
+    take_right_and_release();
+    OUT;
+}
+
+static PLAIN void around_untabled(void) {
+    IN;
+    untabled(in_untabled);
+    OUT;
+}
+
+static void out_of_untabled(void) {
+    IN;
+    around_untabled();
+    untabled(around_untabled);
+    OUT;
+}
+
 /* ---- both threads ---- */
 
 static void (*run)(void);
@@ -475,6 +561,8 @@ static const struct {
              {"deep", deep},
              {"signalled", signalled},
              {"called_back", called_back},
+             {"out_of_realigned", out_of_realigned},
+             {"out_of_untabled", out_of_untabled},
              {"switched", switched}};
 
 int main(int argc, char **argv) {

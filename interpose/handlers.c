@@ -1,0 +1,118 @@
+#define _GNU_SOURCE
+#include "interpose/handlers.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+
+#include "interpose/findings.h"
+#include "interpose/lock_table.h"
+#include "interpose/raw.h"
+#include "interpose/session.h"
+
+extern int _dl_find_object(void *address, struct dl_find_object *result) __attribute__((weak));
+
+static struct lock_signals *free_signals;
+static uint32_t free_count;
+
+void handlers_start(void) {
+    free_count = 0;
+}
+
+static struct lock_signals *new_signals(void) {
+    if (!free_count) {
+        free_signals = raw_pages(4096);
+        free_count = free_signals ? 4096 / sizeof *free_signals : 0;
+    }
+    return free_count ? &free_signals[--free_count] : NULL;
+}
+
+/* The kernel's sigaction. */
+struct action {
+    uint64_t handler, flags, restorer, mask;
+};
+
+static bool same_object(uint64_t a, uint64_t b) {
+    struct dl_find_object found_a, found_b;
+    return !_dl_find_object ||
+           (_dl_find_object((void *)a, &found_a) == 0 && _dl_find_object((void *)b, &found_b) == 0 &&
+            found_a.dlfo_link_map == found_b.dlfo_link_map);
+}
+
+/* The signals whose handler this address is in: those with the nearest handler that begins before it. */
+static uint64_t signals_of(uint64_t pc) {
+    uint64_t signals = 0, nearest = 0;
+    for (int signal = 1; signal <= 64; signal++) {
+        struct action action = {0};
+        if (raw_syscall(SYS_rt_sigaction, signal, 0, (long)&action, 8, 0, 0) != 0)
+            continue;
+        if (action.handler < 4096 || action.handler > pc || action.handler < nearest ||
+            !same_object(action.handler, pc))
+            continue;
+        if (action.handler > nearest)
+            signals = 0;
+        nearest = action.handler;
+        signals |= (uint64_t)1 << (signal - 1);
+    }
+    return signals;
+}
+
+static void report(struct thread *t, uint32_t id, uint64_t signals, const struct lock_signals *known,
+                   uint32_t thread, uint32_t mode, uint32_t stack) {
+    struct lock_hold hold = {id, mode, stack};
+    struct finding_step step = {
+        .thread = thread, .holds_count = 1, .holds = &hold, .wants = {id, known->mode, known->stack}};
+    (void)t;
+    findings_add(&(struct finding){.kind = FINDING_DEADLOCK_POTENTIAL,
+                                   .shape = FINDING_SHAPE_SIGNAL,
+                                   .severity = FINDING_ERROR,
+                                   .steps_count = 1,
+                                   .steps = &step,
+                                   .values = {(uint64_t)__builtin_ctzll(signals) + 1, 0}});
+}
+
+/* Taken in a handler: from now on each acquisition is looked at. */
+static void note_handler(struct thread *t, struct lock *lock, uint32_t id, const struct recording_held *held,
+                         const struct stack_record *stack) {
+    uint64_t signals = signals_of(stack->handler_pc), blocked = signals & t->signals;
+    if (!lock->signals) {
+        lock->signals = new_signals();
+        locks_flag(id, LOCK_TABLE_WATCHED, 0);
+    }
+    if (!lock->signals || !signals)
+        return;
+    /* Several may share a handler; the one that is being handled is blocked meanwhile. */
+    lock->signals->in_handlers |= blocked ? blocked : signals;
+    lock->signals->stack = held->stack;
+    lock->signals->mode = held->mode;
+    uint64_t both = lock->signals->in_handlers & lock->unblocked & ~lock->signals->told;
+    if (!both || (lock->signals->mode == LOCK_SHARED && !lock->prefers_writers))
+        return;
+    lock->signals->told |= both;
+    report(t, id, both, lock->signals, lock->taken_thread, LOCK_EXCLUSIVE, lock->taken_stack);
+}
+
+void handlers_note(struct thread *t, uint32_t id, struct recording_held *held, struct stack_record *stack,
+                   bool tried, const struct call_site *call) {
+    bool handler = stack && stack->handler_pc;
+    if (handler && tried)
+        return;
+    session_enter(t);
+    struct lock *lock = locks_at(id);
+    thread_settle(t, held, call);
+    if (handler) {
+        note_handler(t, lock, id, held, stack);
+    } else {
+        uint64_t unblocked = ~t->signals;
+        if (!lock->unblocked) {
+            lock->taken_thread = t->id;
+            lock->taken_stack = held->stack;
+        }
+        lock->unblocked |= unblocked;
+        uint64_t both = lock->signals ? lock->signals->in_handlers & unblocked & ~lock->signals->told : 0;
+        if (both && (held->mode == LOCK_EXCLUSIVE || lock->signals->mode == LOCK_EXCLUSIVE)) {
+            lock->signals->told |= both;
+            report(t, id, both, lock->signals, t->id, held->mode, held->stack);
+        }
+    }
+    session_leave(t);
+}

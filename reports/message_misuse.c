@@ -1,0 +1,229 @@
+#include "reports/message.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "reports/names.h"
+#include "reports/numbers.h"
+#include "reports/verbs.h"
+
+const char *message_event(uint32_t kind) {
+    switch (kind) {
+    case FINDING_MISUSE_USE_DESTROYED:
+        return "destroyed";
+    case FINDING_MISUSE_UNLOCK_UNLOCKED:
+    case FINDING_MISUSE_SEM_OVERFLOW:
+    case FINDING_MISUSE_BAD_BARRIER:
+        return "initialised";
+    case FINDING_MISUSE_BAD_JOIN:
+        return "created";
+    case FINDING_MISUSE_DESTROY_WAITED:
+    case FINDING_MISUSE_COND_TWO_MUTEXES:
+        return "waits";
+    default:
+        return kind >= FINDING_MISUSE_UNLOCK_UNLOCKED && kind <= FINDING_MISUSE_BAD_BARRIER ? "locked" : NULL;
+    }
+}
+
+/* The step of the earlier event; NULL when it is not known. */
+static const struct report_step *earlier_step(const struct report_finding *finding) {
+    return finding->steps_count > 1 ? &finding->steps[1] : NULL;
+}
+
+/* The earlier event itself: the object as it was locked, destroyed or made. */
+static const struct report_hold *earlier(const struct report_finding *finding,
+                                         const struct report_lock *lock) {
+    const struct report_step *step = earlier_step(finding);
+    for (size_t i = 0; step && i < step->holds_count; i++)
+        if (step->holds[i].lock == lock)
+            return &step->holds[i];
+    return NULL;
+}
+
+const struct report_lock *message_misused(const struct report_finding *finding) {
+    const struct report_step *step = &finding->steps[0];
+    if (step->wants.lock)
+        return step->wants.lock;
+    for (size_t i = 0; i < step->holds_count; i++)
+        if (step->holds[i].lock)
+            return step->holds[i].lock;
+    return NULL;
+}
+
+/* What the sentences are made of. */
+struct parts {
+    struct memory_pool *pool;
+    const struct report_finding *finding;
+    const struct report_lock *lock; /* NULL: not known */
+    const char *who;                /* the thread that misuses */
+    const char *what;               /* the object */
+    const char *by;                 /* the thread of the earlier event: "it" for the same; NULL: not known */
+    const char *at;                 /* " at PLACE", the place of the earlier event; "" */
+};
+
+static struct parts parts_of(struct memory_pool *pool, const struct report_finding *finding) {
+    const struct report_lock *lock = message_misused(finding);
+    const struct report_step *step = earlier_step(finding);
+    const struct report_hold *event = lock ? earlier(finding, lock) : NULL;
+    const char *place = event ? names_place(pool, &event->stack) : NULL;
+    return (struct parts){
+        .pool = pool,
+        .finding = finding,
+        .lock = lock,
+        .who = message_thread(pool, finding, finding->steps[0].thread),
+        .what = lock ? message_object(pool, finding, lock) : "a lock",
+        .by = !step                                      ? NULL
+              : step->thread == finding->steps[0].thread ? "it"
+                                                         : message_thread(pool, finding, step->thread),
+        .at = place ? memory_pool_format(pool, " at %s", place) : "",
+    };
+}
+
+static const char *used_destroyed(const struct parts *parts) {
+    if (!parts->by)
+        return memory_pool_format(parts->pool, "%s uses %s, which was destroyed before", parts->who,
+                                  parts->what);
+    return memory_pool_format(parts->pool, "%s uses %s, which %s destroyed%s", parts->who, parts->what,
+                              parts->by, parts->at);
+}
+
+static const char *initialises(const struct parts *parts) {
+    if (!parts->by)
+        return memory_pool_format(parts->pool, "%s initialises %s while it is locked", parts->who,
+                                  parts->what);
+    return memory_pool_format(parts->pool, "%s initialises %s while %s holds it%s%s", parts->who, parts->what,
+                              parts->by, *parts->at ? ", locked" : "", parts->at);
+}
+
+/* The sentence with who made the object, and for how many. */
+static const char *made(const struct parts *parts, const char *text) {
+    uint32_t value = parts->lock ? parts->lock->value : 0;
+    const char *number = "";
+    if (value && parts->lock->kind == LOCK_KIND_BARRIER)
+        number = memory_pool_format(parts->pool, " for %" PRIu32 " thread%s", value, numbers_plural(value));
+    if (parts->by)
+        return memory_pool_format(parts->pool, "%s (%s initialised it%s%s)", text,
+                                  strcmp(parts->by, "it") == 0 ? parts->who : parts->by, number, parts->at);
+    return *number ? memory_pool_format(parts->pool, "%s (made%s)", text, number) : text;
+}
+
+static const char *left_locked(const struct parts *parts) {
+    const struct report_step *step = &parts->finding->steps[0];
+    const struct report_hold *hold = NULL;
+    size_t others = 0;
+    for (size_t i = 0; i < step->holds_count; i++) {
+        if (!hold && step->holds[i].lock == parts->lock)
+            hold = &step->holds[i];
+        else
+            others += step->holds[i].lock != NULL;
+    }
+    if (!hold || !hold->lock)
+        return memory_pool_format(parts->pool, "%s ends with a lock held", parts->who);
+    const char *place = names_place(parts->pool, &hold->stack);
+    bool semaphore = hold->lock->kind == LOCK_KIND_SEMAPHORE;
+    const char *text = memory_pool_format(
+        parts->pool, "%s ends %s%s %s%s%s%s%s", parts->who, semaphore ? "without posting" : "while it ",
+        semaphore ? "" : verbs_holds(hold->lock->kind, hold->mode),
+        message_after_verb(parts->pool, parts->finding, hold->lock), place ? ", " : "",
+        place ? verbs_taken(hold->lock->kind) : "", place ? " at " : "", place ? place : "");
+    return others ? memory_pool_format(parts->pool, "%s, and %zu more", text, others) : text;
+}
+
+static const char *waits_unlocked(const struct parts *parts) {
+    const struct parts *p = parts;
+    if (p->lock && p->lock->kind == LOCK_KIND_CONDITION)
+        return memory_pool_format(p->pool, "%s waits for %s with a mutex that it does not hold", p->who,
+                                  p->what);
+    if (p->by && p->finding->steps[1].thread != p->finding->steps[0].thread)
+        return memory_pool_format(p->pool, "%s waits for a condition with %s, which %s holds", p->who,
+                                  p->what, p->by);
+    return memory_pool_format(p->pool, "%s waits for a condition with %s, which it does not hold", p->who,
+                              p->what);
+}
+
+/* The mutex that a step waits with: what it locked last. */
+static const char *waited_with(const struct parts *parts, const struct report_step *step) {
+    for (size_t i = step->holds_count; i > 0; i--)
+        if (step->holds[i - 1].lock && step->holds[i - 1].lock != parts->lock)
+            return message_object(parts->pool, parts->finding, step->holds[i - 1].lock);
+    return "one mutex";
+}
+
+static const char *two_mutexes(const struct parts *parts) {
+    const struct report_step *other = earlier_step(parts->finding);
+    const char *text = memory_pool_format(parts->pool, "%s waits for %s with %s", parts->who, parts->what,
+                                          waited_with(parts, &parts->finding->steps[0]));
+    if (!other)
+        return memory_pool_format(parts->pool, "%s, while others wait for it with another", text);
+    return memory_pool_format(parts->pool, "%s, while %s waits for it with %s", text, parts->by,
+                              waited_with(parts, other));
+}
+
+static const char *forks(const struct parts *parts) {
+    const struct report_step *step = &parts->finding->steps[0];
+    bool own = parts->by && parts->finding->steps[1].thread == step->thread;
+    for (size_t i = 0; i < step->holds_count; i++)
+        own |= step->holds[i].lock == parts->lock;
+    if (own || !parts->by)
+        return memory_pool_format(parts->pool, "%s forks while it holds %s%s%s", parts->who, parts->what,
+                                  *parts->at ? ", locked" : "", parts->at);
+    return memory_pool_format(parts->pool, "%s forks while %s holds %s%s%s", parts->who, parts->by,
+                              parts->what, *parts->at ? ", locked" : "", parts->at);
+}
+
+static const char *joins(const struct parts *parts) {
+    const char *own = memory_pool_format(parts->pool, "T%" PRIu64, parts->lock ? parts->lock->address : 0);
+    if (parts->lock && strcmp(parts->finding->steps[0].thread->id, own) == 0)
+        return memory_pool_format(parts->pool, "%s joins itself", parts->who);
+    const char *text = memory_pool_format(
+        parts->pool, "%s joins %s, which cannot be joined: it is detached, or was joined already", parts->who,
+        parts->lock ? parts->what : "a thread");
+    if (!parts->by)
+        return text;
+    return memory_pool_format(parts->pool, "%s (%s created it%s)", text,
+                              strcmp(parts->by, "it") == 0 ? parts->who : parts->by, parts->at);
+}
+
+const char *message_misuse(struct memory_pool *pool, const struct report_finding *finding) {
+    const struct parts parts = parts_of(pool, finding);
+    switch (finding->kind) {
+    case FINDING_MISUSE_UNLOCK_UNLOCKED:
+        return memory_pool_format(pool, "%s unlocks %s, which nobody holds", parts.who, parts.what);
+    case FINDING_MISUSE_UNLOCK_NOT_OWNER:
+        return memory_pool_format(pool, "%s unlocks %s, which %s holds", parts.who, parts.what,
+                                  parts.by ? parts.by : "another thread");
+    case FINDING_MISUSE_RELOCK:
+        return memory_pool_format(pool, "%s locks %s again while it holds it", parts.who, parts.what);
+    case FINDING_MISUSE_DESTROY_LOCKED:
+        return parts.by
+                   ? memory_pool_format(pool, "%s destroys %s while %s holds it", parts.who, parts.what,
+                                        parts.by)
+                   : memory_pool_format(pool, "%s destroys %s, which it holds itself", parts.who, parts.what);
+    case FINDING_MISUSE_DESTROY_WAITED:
+        return memory_pool_format(pool, "%s destroys %s while %s%s", parts.who, parts.what,
+                                  parts.by ? parts.by : "threads",
+                                  parts.by ? " waits for it" : " wait for it");
+    case FINDING_MISUSE_USE_DESTROYED:
+        return used_destroyed(&parts);
+    case FINDING_MISUSE_INIT_LOCKED:
+        return initialises(&parts);
+    case FINDING_MISUSE_EXIT_HOLDING:
+        return left_locked(&parts);
+    case FINDING_MISUSE_WAIT_UNLOCKED:
+        return waits_unlocked(&parts);
+    case FINDING_MISUSE_COND_TWO_MUTEXES:
+        return two_mutexes(&parts);
+    case FINDING_MISUSE_SEM_OVERFLOW:
+        return made(&parts, memory_pool_format(pool, "%s posts %s beyond the largest value it can have",
+                                               parts.who, parts.what));
+    case FINDING_MISUSE_FORK_HELD:
+        return forks(&parts);
+    case FINDING_MISUSE_BAD_JOIN:
+        return joins(&parts);
+    case FINDING_MISUSE_BAD_BARRIER:
+        return made(&parts, memory_pool_format(pool, "%s uses %s in a way that is not defined", parts.who,
+                                               parts.what));
+    default:
+        return memory_pool_format(pool, "%s: %s, %s", message_title(finding->kind), parts.who, parts.what);
+    }
+}
