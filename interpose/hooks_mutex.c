@@ -50,7 +50,7 @@ static const struct primitive limited = {.kind = LOCK_KIND_MUTEX,
                                          .mode = LOCK_EXCLUSIVE,
                                          .wait = WAIT_LOCK,
                                          .try_now = try_before_limit,
-                                         .answers = answers};
+                                         .answers = hooks_mutex_answers};
 
 static inline __attribute__((always_inline)) int try_fast(void *mutex) {
     return session_try_lock(mutex);
