@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ static void tell(int fd) {
 
 static void await(int fd) {
     char byte;
-    if (read(fd, &byte, 1) != 1)
+    if (readv(fd, &(struct iovec){&byte, 1}, 1) != 1)
         abort();
 }
 
