@@ -13,7 +13,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -260,7 +259,10 @@ static void read_some(struct recordings *r, struct report *report, bool all) {
 /* Only processes with a thread that waits, or that is gone with a lock, can be part of it. */
 bool recordings_cross(struct recordings *r, struct report *report, uint64_t before_ns) {
     unsigned all = 0;
-    for (size_t i = 0; i < r->count; i++) {
+    size_t processes = 0;
+    for (size_t i = 0; i < r->count; i++)
+        processes += !r->files[i].old;
+    for (size_t i = 0; i < r->count && processes > 1; i++) {
         char *path = path_of(r, &r->files[i]);
         r->files[i].signs = path ? crossing_signs(path, before_ns) : 0;
         all |= r->files[i].signs;
@@ -276,10 +278,6 @@ bool recordings_cross(struct recordings *r, struct report *report, uint64_t befo
 
 void recordings_finish(struct recordings *r, struct report *report) {
     update(r, report, true);
-    if (report_cross(report)) {
-        nanosleep(&(struct timespec){.tv_nsec = REPORT_CONFIRM_MS * 1000000L}, NULL);
-        report_cross(report);
-    }
 }
 
 /* Remove the directory and the files in it; there are no others. */

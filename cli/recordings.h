@@ -43,7 +43,7 @@ void recordings_follow(struct recordings *recordings, struct report *report);
  * none; no symbol is looked up. */
 bool recordings_cross(struct recordings *recordings, struct report *report, uint64_t before_ns);
 
-/* Read everything into the report, and look for deadlocks between the processes a last time. A file that
+/* Read everything into the report. A file that
  * cannot be read is told in one line. */
 void recordings_finish(struct recordings *recordings, struct report *report);
 

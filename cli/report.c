@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "cli/cli.h"
 #include "cli/options.h"
@@ -79,14 +78,6 @@ static int read_all(struct report *report, int count, char **paths) {
     return status;
 }
 
-/* Deadlocks between processes; a process may still be there. */
-static void look_between(struct report *report) {
-    if (report_cross(report)) {
-        nanosleep(&(struct timespec){.tv_nsec = REPORT_CONFIRM_MS * 1000000L}, NULL);
-        report_cross(report);
-    }
-}
-
 int cli_report(int argc, char **argv) {
     struct output_options options = OUTPUT_DEFAULTS;
     int status = parse(&options, argc, argv);
@@ -96,7 +87,7 @@ int cli_report(int argc, char **argv) {
     struct output *output = NULL;
     status = read_all(report, argc - optind, argv + optind);
     if (!status)
-        look_between(report);
+        report_cross_surely(report);
     if (!status && !(output = output_open(&options)))
         status = CLI_FAILED;
     if (!status)

@@ -460,6 +460,8 @@ static int conclude(struct run *run, bool *keep) {
     run->facts.duration_s = (double)(clock_ns(CLOCK_MONOTONIC) - run->begin_ns) / 1e9;
     report_set_run(run->report, &run->facts);
     recordings_finish(run->recordings, run->report);
+    if (!run->deadlock) /* else the processes are gone because we have ended them */
+        report_cross_surely(run->report);
     tell_findings(run);
     int unwritten = output_write(run->output, run->report);
     int unseen = check_handshake(run);

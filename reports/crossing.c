@@ -177,17 +177,9 @@ static void add_node(struct look *look, uint32_t process, size_t index, const st
     look->nodes_count++;
 }
 
-/* Another process's lock may look as if only this one could release it. */
-static void look_through_wait(struct node *node, const struct facts *facts) {
-    uint32_t lock = node->wait.kind == WAIT_CONDITION ? node->wait.lock : node->wait.target;
-    node->lock = identity_of(facts, node->process, node->wait.kind == WAIT_JOIN ? 0 : lock);
-    const struct facts_lock *fact = node->wait.kind == WAIT_OUTSIDE ? facts_lock(facts, lock) : NULL;
-    if (!fact || !is_shared(&node->lock))
-        return;
-    if (fact->kind == LOCK_KIND_MUTEX || fact->kind == LOCK_KIND_RWLOCK || fact->kind == LOCK_KIND_SPIN)
-        node->wait.kind = WAIT_LOCK;
-    else if (fact->kind == LOCK_KIND_SEMAPHORE)
-        node->wait.kind = WAIT_SEMAPHORE;
+/* The lock that the thread waits for, or the mutex of its condition; 0: none. */
+static uint32_t wanted_by(const struct wait_edge *wait) {
+    return wait->kind == WAIT_LOCK ? wait->target : wait->kind == WAIT_CONDITION ? wait->lock : 0;
 }
 
 static void read_process(struct look *look, uint32_t process) {
@@ -206,7 +198,7 @@ static void read_process(struct look *look, uint32_t process) {
     facts_update(facts); /* what the slots name was recorded before */
     for (size_t n = first_node; n < look->nodes_count; n++) {
         struct node *node = &look->nodes[n];
-        look_through_wait(node, facts);
+        node->lock = identity_of(facts, process, wanted_by(&node->wait));
         for (size_t i = node->first; i < node->first + node->count; i++)
             look->holds[i].lock = identity_of(facts, process, look->holds[i].about.lock);
     }
@@ -356,28 +348,18 @@ static size_t claims_to(struct look *look, const struct identity *lock) {
     return contradict(look, count, lock) ? believe(look, count, lock) : count;
 }
 
-/* What a lock is known to be in any of the processes. */
-struct nature {
-    bool robust;
-    bool binary; /* a semaphore of value 1 */
-};
-
-static struct nature nature_of(const struct look *look, const struct identity *lock) {
-    struct nature nature = {0};
+/* Whether the next one to lock it is told that its owner is gone, as any of the processes knows it. */
+static bool is_robust(const struct look *look, const struct identity *lock) {
     for (size_t i = 0; i < look->processes_count; i++) {
         const struct facts *facts = look->processes[i].about->facts;
         for (size_t j = 0; j < facts_shared_locks(facts); j++) {
             const struct facts_lock *fact = facts_shared_lock(facts, j);
             struct identity one = {fact->device, fact->inode, fact->offset};
-            if (!fact->value || compare_identities(&one, lock) != 0)
-                continue;
-            nature.robust |= fact->kind == LOCK_KIND_MUTEX;
-            nature.binary = fact->kind == LOCK_KIND_SEMAPHORE && fact->value == 1;
-            if (fact->kind == LOCK_KIND_SEMAPHORE && !nature.binary)
-                return nature;
+            if (fact->kind == LOCK_KIND_MUTEX && fact->value && compare_identities(&one, lock) == 0)
+                return true;
         }
     }
-    return nature;
+    return false;
 }
 
 /* ---- the wait-for graph ---- */
@@ -399,7 +381,7 @@ static enum wait_need need_of_lock(struct look *look, const struct node *waiter,
         if (waiter_gone && !gone)
             return WAIT_CAN_GO; /* it waits no more */
         if (gone && !waiter_gone) {
-            if (nature_of(look, &waiter->lock).robust)
+            if (is_robust(look, &waiter->lock))
                 return WAIT_CAN_GO;
             threads[0] = node;
             *count = 1;
@@ -437,10 +419,6 @@ static enum wait_need view_need(void *context, uint32_t thread, const struct wai
     switch (edge->kind) {
     case WAIT_LOCK:
         return need_of_lock(look, node, edge->mode, threads, room, count);
-    case WAIT_SEMAPHORE:
-        return is_shared(&node->lock) && nature_of(look, &node->lock).binary
-                   ? need_of_lock(look, node, LOCK_EXCLUSIVE, threads, room, count)
-                   : WAIT_CAN_GO;
     case WAIT_JOIN:
         return need_of_join(look, node, threads, room, count);
     case WAIT_CONDITION:
@@ -448,7 +426,7 @@ static enum wait_need view_need(void *context, uint32_t thread, const struct wai
             need = need_of_lock(look, node, LOCK_EXCLUSIVE, threads, room, count);
         /* Somebody may wake it; then it needs its mutex. */
         return need != WAIT_NEEDS_THE_DEAD && !edge->timed ? WAIT_NEEDS_SOMEONE : need;
-    default:
+    default: /* a semaphore is nobody's: another process may post it */
         return WAIT_CAN_GO;
     }
 }
@@ -481,9 +459,8 @@ static bool still_waits(const struct look *look, const struct node *node) {
     if (!recording_reader_slot(facts_reader(facts), node->slot, &slot) || !is_alive(&slot) ||
         slot.thread != node->thread)
         return false;
-    struct node now = {.process = node->process, .wait = wait_of(&slot)};
-    look_through_wait(&now, facts);
-    return same_wait(&now.wait, &node->wait);
+    struct wait_edge now = wait_of(&slot);
+    return same_wait(&now, &node->wait);
 }
 
 /* Whether the process still has mapped at the lock's address what it had there when the lock was recorded. */
@@ -506,8 +483,7 @@ static bool is_true(struct look *look, const uint32_t *nodes, size_t count, size
     if (node->wait.kind == WAIT_JOIN)
         return true;
     const struct hold *hold = hold_of(look, nodes[(i + 1) % count], &node->lock);
-    uint32_t wanted = node->wait.kind == WAIT_CONDITION ? node->wait.lock : node->wait.target;
-    return hold && is_still_mapped(look, node->process, wanted) &&
+    return hold && is_still_mapped(look, node->process, wanted_by(&node->wait)) &&
            is_still_mapped(look, next->process, hold->about.lock);
 }
 
@@ -515,8 +491,7 @@ static struct crossing_hold wish_of(const struct node *node) {
     struct crossing_hold wish = {.mode = LOCK_EXCLUSIVE, .stack = node->wait_stack};
     if (node->wait.kind == WAIT_JOIN)
         wish.awaited = node->wait.target;
-    else
-        wish.lock = node->wait.kind == WAIT_CONDITION ? node->wait.lock : node->wait.target;
+    wish.lock = wanted_by(&node->wait);
     if (node->wait.kind == WAIT_LOCK)
         wish.mode = node->wait.mode;
     return wish;
@@ -595,7 +570,7 @@ static void tell(struct teller *teller, const uint32_t *nodes, size_t count, uin
 
 /* A knot of several processes has a wait for a lock between them. */
 static bool may_cross(const struct node *node) {
-    return is_shared(&node->lock) && node->wait.kind != WAIT_NONE && node->wait.kind != WAIT_JOIN &&
+    return is_shared(&node->lock) && wanted_by(&node->wait) &&
            (!node->wait.timed || node->wait.kind == WAIT_CONDITION);
 }
 
@@ -643,10 +618,9 @@ unsigned crossing_signs(const char *path, uint64_t before_ns) {
     if (recording_reader_open(path, &reader, error, sizeof error) < 0)
         return 0;
     for (size_t i = 0; recording_reader_slot(reader, i, &slot); i++) {
-        bool waits = slot.wait_kind == WAIT_LOCK || slot.wait_kind == WAIT_OUTSIDE;
         if (!is_alive(&slot))
             continue;
-        if (waits && !slot.wait_timed && slot.wait_since_ns < before_ns)
+        if (slot.wait_kind == WAIT_LOCK && !slot.wait_timed && slot.wait_since_ns < before_ns)
             signs |= CROSSING_WAITS;
         if (slot.held_count)
             signs |= CROSSING_HOLDS;

@@ -10,13 +10,12 @@
  * thread has ended) is told only while the one that waits for it is still there, and when it still waits for
  * it CROSSING_CONFIRM_MS later: processes that die together are no deadlock. Processes that are all gone
  * count as they were last. Where accounts of who holds a lock contradict each other, those of processes that
- * are gone are old ones; else nothing is told. A robust mutex is never left behind. A semaphore counts as a
- * lock if its first value is known to be 1.
+ * are gone are old ones; else nothing is told. A robust mutex is never left behind.
  *
- * What cannot be seen: a thread that has ended with a lock and whose slot is another's by now; a semaphore
- * that has the value 1 and is posted by others than those who took it looks like a lock; whoever has unmapped
- * a segment and mapped another in its place, without initialising the locks there, is not known to use the
- * other.
+ * What cannot be seen: a thread that has ended with a lock and whose slot is another's by now; semaphores,
+ * which have no owner: any process may post them, and none sees what the others make of them; whoever has
+ * unmapped a segment and mapped another in its place, without initialising the locks there, is not known to
+ * use the other.
  *
  * Not thread-safe. O(threads and what they hold) for each look, and for each thread that waits for a lock
  * between processes the waits that it leads to.

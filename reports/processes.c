@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,18 +12,33 @@
 /* A line of /proc/PID/maps. */
 struct mapping {
     uint64_t start, end, offset, major, minor, inode;
-    char permissions[8];
-    const char *path; /* in the line */
+    bool shared;
+    const char *path; /* in the line; "" without one */
 };
 
-static bool parse_mapping(char *line, struct mapping *out) {
-    int path = 0;
-    if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %" SCNx64 ":%" SCNx64 " %" SCNu64 " %n",
-               &out->start, &out->end, out->permissions, &out->offset, &out->major, &out->minor, &out->inode,
-               &path) != 7)
+/* Read a number with the character that follows it. */
+static bool take_number(char **at, int base, char after, uint64_t *out) {
+    char *end;
+    *out = strtoull(*at, &end, base);
+    if (end == *at || *end != after)
         return false;
+    *at = end + 1;
+    return true;
+}
+
+/* "start-end perms offset major:minor inode   path" */
+static bool parse_mapping(char *line, struct mapping *out) {
     line[strcspn(line, "\n")] = 0;
-    out->path = line + path;
+    if (!take_number(&line, 16, '-', &out->start) || !take_number(&line, 16, ' ', &out->end) ||
+        strcspn(line, " ") != 4)
+        return false;
+    out->shared = line[3] == 's';
+    line += 5;
+    if (!take_number(&line, 16, ' ', &out->offset) || !take_number(&line, 16, ':', &out->major) ||
+        !take_number(&line, 16, ' ', &out->minor))
+        return false;
+    out->inode = strtoull(line, &line, 10);
+    out->path = line + strspn(line, " ");
     return true;
 }
 
@@ -90,7 +104,7 @@ static bool is_mapped(void *context, const struct mapping *mapping) {
     static const char suffix[] = ".rec";
     size_t length = strlen(mapping->path);
     char within[4200];
-    if (mapping->permissions[3] != 's' || mapping->path[0] != '/')
+    if (!mapping->shared || mapping->path[0] != '/')
         return false;
     if (mapping->inode == file->status.st_ino && strstr(mapping->path, suffix))
         return true;
@@ -171,7 +185,7 @@ static bool covers(void *context, const struct mapping *mapping) {
         return false;
     /* As interpose/mappings.h tells them. */
     uint64_t sysv = strncmp(mapping->path, "/SYSV", 5) == 0 ? (uint64_t)1 << 63 : 0;
-    address->shared = mapping->permissions[3] == 's' && mapping->inode;
+    address->shared = mapping->shared && mapping->inode;
     address->place = (struct processes_place){mapping->major << 32 | mapping->minor | sysv, mapping->inode,
                                               mapping->offset + (address->address - mapping->start)};
     return true;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "reports/coverage.h"
 #include "reports/crossing.h"
@@ -517,6 +518,13 @@ bool report_cross(struct report *report) {
         crossing_look(report->crossing, crossed.processes, report->sources_count, add_crossing, &crossed);
     free(crossed.processes);
     return again;
+}
+
+void report_cross_surely(struct report *report) {
+    if (!report_cross(report))
+        return;
+    nanosleep(&(struct timespec){.tv_nsec = REPORT_CONFIRM_MS * 1000000L}, NULL);
+    report_cross(report);
 }
 
 const char *report_damage(const struct report *report, size_t index) {

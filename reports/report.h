@@ -168,6 +168,9 @@ int report_update(struct report *report, const char *path, char *error, size_t e
 bool report_cross(struct report *report);
 #define REPORT_CONFIRM_MS 100
 
+/* The same with that other call, if it is needed: takes up to REPORT_CONFIRM_MS longer. */
+void report_cross_surely(struct report *report);
+
 /* Whether a process whose recording was read has locks between processes. */
 bool report_shares_locks(const struct report *report);
 

@@ -33,12 +33,13 @@ KNOTS = {
     "two_orders": ("cycle", ["two_orders", "right_then_left"], 2, 2),
     "two_orders_robust": ("cycle", ["two_orders", "right_then_left"], 2, 2),
     "two_orders_segment": ("cycle", ["two_orders", "right_then_left"], 2, 2),
+    "readers": ("cycle", ["read_and_write"], 2, 2),
     "three_orders": ("cycle", ["two_neighbours"], 3, 3),
     "through_a_thread": ("cycle", ["through_a_thread", "take_inner_and_right", "right_then_left"], 3, 2),
     "killed_owner": ("orphaned", ["take_left_and_stay", "want_left"], 2, 2),
     "killed_owner_waited_for": ("orphaned", ["take_left_and_stay", "want_left"], 2, 2),
 }
-SILENT = ["one_order", "one_order_robust", "one_order_segment", "timed_order", "killed_robust_owner",
+SILENT = ["one_order", "one_order_robust", "one_order_segment", "readers_only", "timed_order", "killed_robust_owner",
           "killed_robust_owner_waited_for"]
 
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ static void tell(int fd) {
 
 static void await(int fd) {
     char byte;
-    if (read(fd, &byte, 1) != 1)
+    if (readv(fd, &(struct iovec){&byte, 1}, 1) != 1)
         abort();
 }
 
@@ -44,10 +45,16 @@ static void make_locks(struct shared *shared) {
     pthread_mutex_init(&shared->journal, &attributes);
 }
 
+static int descriptor(const char *text) {
+    return (int)strtol(text, NULL, 10);
+}
+
 /* The second program: its descriptors are on its command line. */
 static int second(char **argv) {
-    int object = atoi(argv[2]), from = atoi(argv[3]), to = atoi(argv[4]);
-    mmap(NULL, 1 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); /* so that addresses differ */
+    int object = descriptor(argv[2]), from = descriptor(argv[3]), to = descriptor(argv[4]);
+    /* So that addresses differ. */
+    if (mmap(NULL, 1 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
+        return 2;
     struct shared *shared = map(object);
     if (strcmp(argv[1], "one_order") == 0) {
         pthread_mutex_lock(&shared->accounts);

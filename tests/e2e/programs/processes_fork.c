@@ -14,6 +14,7 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@
 
 struct shared {
     pthread_mutex_t locks[3];
+    pthread_rwlock_t books[2];
     int sum;
 };
 
@@ -51,6 +53,11 @@ static void make_shared(int how) {
     shared = map_shared(how);
     for (int i = 0; i < 3; i++)
         pthread_mutex_init(&shared->locks[i], &attributes);
+    pthread_rwlockattr_t rwlocks;
+    pthread_rwlockattr_init(&rwlocks);
+    pthread_rwlockattr_setpshared(&rwlocks, PTHREAD_PROCESS_SHARED);
+    for (int i = 0; i < 2; i++)
+        pthread_rwlock_init(&shared->books[i], &rwlocks);
     left = &shared->locks[0];
     right = &shared->locks[1];
     for (int i = 0; i < 4; i++)
@@ -66,7 +73,7 @@ static void tell(int channel) {
 
 static void await(int channel) {
     char byte;
-    if (read(channels[channel][0], &byte, 1) != 1)
+    if (readv(channels[channel][0], &(struct iovec){&byte, 1}, 1) != 1)
         abort();
 }
 
@@ -118,6 +125,42 @@ static int one_order(void) {
     take_both();
     int status = end_of(child);
     return status || shared->sum != 2 * ROUNDS;
+}
+
+/* ---- the same with readers ---- */
+
+static void read_and_write(int one, int other) {
+    pthread_rwlock_rdlock(&shared->books[one]); /* REPORTED */
+    tell(other);
+    await(one);
+    pthread_rwlock_wrlock(&shared->books[other]); /* REPORTED */
+}
+
+static void read_second(void) {
+    read_and_write(1, 0);
+}
+
+static int readers(void) {
+    pid_t child = start(read_second);
+    read_and_write(0, 1);
+    return end_of(child);
+}
+
+static void read_both(void) {
+    for (int i = 0; i < 2; i++)
+        pthread_rwlock_rdlock(&shared->books[1 - i]);
+    tell(1);
+    await(0);
+}
+
+/* Both hold both. */
+static int readers_only(void) {
+    pid_t child = start(read_both);
+    for (int i = 0; i < 2; i++)
+        pthread_rwlock_rdlock(&shared->books[i]);
+    tell(0);
+    await(1);
+    return end_of(child);
 }
 
 /* ---- the same, of a child that has left the group ---- */
@@ -246,6 +289,8 @@ static const struct {
     {"one_order", one_order, 0},
     {"one_order_robust", one_order, ROBUST},
     {"one_order_segment", one_order, SEGMENT},
+    {"readers", readers, 0},
+    {"readers_only", readers_only, 0},
     {"timed_order", timed_order, 0},
     {"three_orders", three_orders, 0},
     {"through_a_thread", through_a_thread, 0},
