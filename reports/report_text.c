@@ -108,7 +108,7 @@ static const char *wish_verb(const struct report_finding *finding, const struct 
     case FINDING_MISUSE_SEM_OVERFLOW:
         return "posts";
     case FINDING_MISUSE_FORK_HELD:
-        return "forks with the locked";
+        return message_forks_itself(finding) ? "forks with the locked" : "tries in vain to get";
     case FINDING_MISUSE_BAD_BARRIER:
         return "uses";
     default:
@@ -133,10 +133,14 @@ static struct event_words hold_words(const struct report_finding *finding, size_
     uint32_t kind = hold->lock->kind;
     if (finding->kind == FINDING_STARVATION && step > 0)
         return (struct event_words){"had", memory_pool_format(pool, " last, %s at", verbs_taken(kind))};
-    if (event && strcmp(event, "waits") == 0 && finding->kind == FINDING_MISUSE_DESTROY_WAITED)
+    if (finding->kind == FINDING_MISUSE_FORK_HELD && step > 0 && !message_forks_itself(finding))
+        return (struct event_words){"held", " at the fork, locked at"};
+    if (finding->kind == FINDING_MISUSE_COND_TWO_MUTEXES && step > 0)
+        return (struct event_words){"waits with", ", called at"};
+    if (event && strcmp(event, "waits") == 0)
         return (struct event_words){verbs_wants(kind, hold->mode, true),
                                     leading(verbs_wants(kind, hold->mode, true))};
-    if (event && strcmp(event, "locked") != 0 && strcmp(event, "waits") != 0)
+    if (event && strcmp(event, "locked") != 0)
         return (struct event_words){event, " at"};
     return (struct event_words){verbs_holds(kind, hold->mode),
                                 memory_pool_format(pool, ", %s at", verbs_taken(kind))};
