@@ -238,8 +238,9 @@ static void write_step(const struct report_finding *finding, size_t index, const
     const struct report_hold *knot = message_knot_hold(finding, index), *wants = &step->wants;
     bool ended = !wants->lock && (finding->kind == FINDING_DEADLOCK_ACTUAL ||
                                   (finding->kind == FINDING_MISUSE_EXIT_HOLDING && !index));
+    bool earlier = index > 0 && message_event(finding->kind) && step->thread == finding->steps[0].thread;
     write_thread(step->thread, style, pool, out);
-    fputs(ended ? ", which has ended\n" : "\n", out);
+    fputs(ended ? ", which has ended\n" : earlier ? ", earlier\n" : "\n", out);
     if (knot && (knot->lock->kind != LOCK_KIND_THREAD || finding->kind == FINDING_MISUSE_BAD_JOIN))
         write_hold(finding, index, knot, style, pool, out);
     write_side_holds(finding, index, knot, style, pool, out);

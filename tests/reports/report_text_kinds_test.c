@@ -284,6 +284,12 @@ TEST(a_fork_with_ones_own_lock) {
                     (struct builder_step[]){{.thread = 1, .wants = {SCENE_BANK, 0, 1}},
                                             {.thread = 1, .holds = {{SCENE_BANK, 0, 3}}, .holds_count = 1}},
                     2);
+    struct report *report = scene_report(&builder, "report_text_kinds_test");
+    char *text = scene_text(report);
+    CHECK(strstr(text, "\n  main (T1, tid 4711)\n    forks ") != NULL);
+    CHECK(strstr(text, "\n  main (T1, tid 4711), earlier\n    holds ") != NULL);
+    free(text);
+    report_free(report);
     check_lines(&builder, "forks with the locked Bank::lock at\n"
                           "holds Bank::lock, locked at\n");
 }
