@@ -55,7 +55,7 @@ static const char *marked(const char *from, const char *to) {
     struct stat status = {0};
     CHECK(in >= 0 && out >= 0 && fstat(in, &status) == 0);
     size_t size = (size_t)status.st_size;
-    char *bytes = malloc(size), *last = NULL;
+    char *bytes = malloc(size + 1), *last = NULL;
     CHECK_EQ(read(in, bytes, size), size);
     for (char *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), from, strlen(from))) != NULL; at++)
         last = at;
