@@ -286,25 +286,30 @@ static bool process_lives(uint32_t pid) {
            process_is_recorded(pid);
 }
 
-/* The process of this pid whose recording is of the run, if it is still there, may have left the group. */
-static void end_process(struct run *run, uint32_t pid) {
-    uint32_t seen;
-    for (size_t i = 0; i < report_processes(run->report); i++) {
-        const struct report_process *process = report_process(run->report, i);
-        if (process->pid == pid && processes_find(process->recording, pid, &seen) == PROCESSES_THERE)
-            kill((pid_t)seen, SIGKILL);
+/* Send a signal to the other processes of the deadlock that are stuck; 0: to none. Returns whether there are
+ * any. What is gone, and whose pid may be another's, has no recording mapped. */
+static bool signal_others(const struct run *run, int signal) {
+    const struct report_finding *deadlock = run->deadlock;
+    bool any = false;
+    for (size_t i = 0; i < deadlock->steps_count; i++) {
+        uint32_t pid = deadlock->steps[i].thread->pid, seen;
+        for (size_t j = 0; pid != deadlock->pid && j < report_processes(run->report); j++) {
+            const struct report_process *process = report_process(run->report, j);
+            if (process->pid == pid && processes_find(process->recording, pid, &seen) != PROCESSES_GONE) {
+                any = true;
+                kill((pid_t)seen, signal);
+            }
+        }
     }
+    return any;
 }
 
 static void end_all(struct run *run) {
-    const struct report_finding *deadlock = run->deadlock;
     supervisor_kill(&run->supervisor, SIGKILL);
-    /* It is stuck, so its pid is still its own. */
-    if (process_lives(deadlock->pid))
-        kill((pid_t)deadlock->pid, SIGKILL);
-    for (size_t i = 0; i < deadlock->steps_count; i++)
-        if (deadlock->steps[i].thread->pid != deadlock->pid)
-            end_process(run, deadlock->steps[i].thread->pid);
+    /* They may have left the group. They are stuck, so their pids are still their own. */
+    if (process_lives(run->deadlock->pid))
+        kill((pid_t)run->deadlock->pid, SIGKILL);
+    signal_others(run, SIGKILL);
 }
 
 static void end_deadlock(struct run *run, const struct report_finding *deadlock) {
@@ -317,18 +322,20 @@ static void end_deadlock(struct run *run, const struct report_finding *deadlock)
             kill((pid_t)deadlock->pid, SIGABRT);
             kill((pid_t)deadlock->pid, SIGCONT);
         }
+        signal_others(run, SIGABRT);
+        signal_others(run, SIGCONT);
         run->killed_ns = clock_ns(CLOCK_MONOTONIC);
     }
 }
 
-/* The aborted process may take its time to write its core; when it is gone, or does not die, the rest is
- * ended. */
+/* The aborted processes may take their time to write their cores; when they are gone, or do not die, the rest
+ * is ended. */
 static void watch_abort(struct run *run) {
     char dumping[8] = "";
     bool late = clock_ns(CLOCK_MONOTONIC) - run->killed_ns > ABORT_MS * 1000000ull;
-    if (!process_lives(run->deadlock->pid) ||
-        (late &&
-         !(process_status(run->deadlock->pid, "CoreDumping", dumping, sizeof dumping) && dumping[0] == '1')))
+    bool live = process_lives(run->deadlock->pid) || signal_others(run, 0);
+    if (!live || (late && !(process_status(run->deadlock->pid, "CoreDumping", dumping, sizeof dumping) &&
+                            dumping[0] == '1')))
         end_all(run);
 }
 
@@ -374,6 +381,15 @@ static void follow(struct run *run) {
         if (aborting)
             watch_abort(run);
     }
+}
+
+/* The program itself has died of the abort; the others may be writing their cores. */
+static void end_rest(struct run *run) {
+    if (!run->deadlock || run->on_deadlock != ABORT)
+        return;
+    while (signal_others(run, 0) && clock_ns(CLOCK_MONOTONIC) - run->killed_ns < ABORT_MS * 1000000ull)
+        nanosleep(&(struct timespec){.tv_nsec = ABORT_LOOK_MS * 1000000L}, NULL);
+    end_all(run);
 }
 
 /* Whether a process of the run goes on. One that we have killed may take a moment to be gone. */
@@ -475,6 +491,7 @@ int cli_run(int argc, char **argv) {
     if (!status) {
         started = true;
         follow(&run);
+        end_rest(&run);
         status = conclude(&run, &keep);
     }
     output_close(run.output);

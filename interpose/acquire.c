@@ -141,6 +141,15 @@ static uint64_t dependency_key(struct thread *t, uint32_t id, uint32_t mode, boo
     return known ? 0 : key;
 }
 
+void acquire_order(struct thread *t, uint32_t id, uint32_t mode, struct stack_record *stack,
+                   const struct call_site *call) {
+    if (!t->slot->held_count || !session_threaded)
+        return;
+    uint64_t key = thread_seen_key(t, thread_held_sum(t->held, t->slot->held_count), id, mode);
+    if (!thread_seen(t, key) && !ordering_known(t, id, mode, key))
+        ordering_add(t, id, mode, stack, call, key);
+}
+
 /* The normal case without the shortcuts. */
 static int acquire_full(struct thread *t, const struct primitive *p, void *object,
                         const struct call_site *call) {

@@ -53,6 +53,10 @@ void acquire_only_account(struct thread *t, const struct primitive *p, const voi
 void acquire_note(struct thread *t, uint32_t family, uint32_t id, struct recording_held *held,
                   struct stack_record *stack, const struct call_site *call);
 
+/* The lock is wanted, without a limit, and it is not tried first: record what follows from that. */
+void acquire_order(struct thread *t, uint32_t id, uint32_t mode, struct stack_record *stack,
+                   const struct call_site *call);
+
 /* It is taken: wait, visibly. `key` is 0 where no dependency is to be recorded. */
 int acquire_contended(struct thread *t, const struct primitive *p, void *object, uint32_t id,
                       struct stack_record *stack, uint64_t key, const struct call_site *call);
@@ -67,7 +71,9 @@ int acquire_again(const struct primitive *p, void *object, uint64_t pc, uint64_t
 int acquire_not_free(const struct primitive *p, void *object, int result, uint64_t pc, uint64_t sp,
                      uint64_t bp);
 
-extern const struct primitive hooks_mutex;
+extern const struct primitive hooks_mutex, hooks_mutex_limited;
+int hooks_try_mutex(void *mutex);
+bool hooks_mutex_answers(void *mutex, const struct recording_held *held);
 
 /* Whether libc takes it for the limit of a wait. What it would refuse, it must get to see before anything
  * else happens. */

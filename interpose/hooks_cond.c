@@ -1,33 +1,19 @@
 /* pthread_cond_*: waits release and take a mutex inside libc; signals wake the waiters. */
 #define _GNU_SOURCE
-#include "interpose/acquire.h"
+#include "interpose/hooks_cond.h"
+
 #include "interpose/gil.h"
 #include "interpose/misuse.h"
 #include "interpose/objects.h"
-#include "interpose/ordering.h"
 #include "interpose/parties.h"
-
-struct cond_wait {
-    struct thread *thread; /* NULL: not accounted for */
-    const void *cond;
-    const void *mutex;
-    uint32_t condition; /* its id; 0: not known */
-    uint32_t lock;      /* the mutex's, if the thread holds it by its account */
-    uint32_t depth;
-    struct stack_record *stack;
-    const struct call_site *call;
-    struct wait wait;
-    int result; /* of the real call; 0 when it was cancelled */
-};
 
 static uint64_t *word_of(uint32_t condition, const void *cond) {
     struct lock *lock = locks_at(condition);
     return lock && lock->address == (uint64_t)(uintptr_t)cond ? &lock->word : NULL;
 }
 
-/* The thread has the mutex again, however the wait ended (a signal, a limit, cancellation, a dead owner),
- * unless nobody can have it any more. */
-static void cond_end(void *argument) {
+/* Unless nobody can have it any more. */
+void cond_end(void *argument) {
     const struct cond_wait *wait = argument;
     struct thread *t = wait->thread;
     if (!t)
@@ -45,24 +31,14 @@ static void cond_end(void *argument) {
     }
 }
 
-/* Taking the mutex again with other locks held is an acquisition like any other, and it has no limit. */
-static void order_mutex(struct thread *t, const struct cond_wait *wait) {
-    if (!t->slot->held_count || !session_threaded)
-        return;
-    uint64_t sum = thread_held_sum(t->held, t->slot->held_count);
-    uint64_t key = thread_seen_key(t, sum, wait->lock, LOCK_EXCLUSIVE);
-    if (!thread_seen(t, key) && !ordering_known(t, wait->lock, LOCK_EXCLUSIVE, key))
-        ordering_add(t, wait->lock, LOCK_EXCLUSIVE, wait->stack, wait->call, key);
-}
-
 /* libc asks for the owner and says EPERM: nothing is waited for. */
 static bool refuses(const pthread_mutex_t *mutex) {
     struct locks_mutex_type type = locks_mutex_type(mutex);
     return type.errorcheck || type.recursive || type.robust;
 }
 
-static void cond_begin(struct cond_wait *wait, pthread_cond_t *cond, pthread_mutex_t *mutex, bool timed,
-                       const struct call_site *call) {
+void cond_begin(struct cond_wait *wait, pthread_cond_t *cond, pthread_mutex_t *mutex, bool timed,
+                const struct call_site *call) {
     struct thread *t = hooks_thread();
     *wait = (struct cond_wait){.call = call, .cond = cond, .mutex = mutex};
     if (__builtin_expect(gil_within(cond), 0)) {
@@ -99,8 +75,9 @@ static void cond_begin(struct cond_wait *wait, pthread_cond_t *cond, pthread_mut
                                .address = cond,
                                .stack = wait->stack};
     waits_begin(t, &wait->wait, call);
+    /* Taking the mutex again with other locks held is an acquisition like any other, and has no limit. */
     if (held)
-        order_mutex(t, wait);
+        acquire_order(t, id, LOCK_EXCLUSIVE, wait->stack, call);
     wait->thread = t;
     uint64_t *word = word_of(wait->condition, cond);
     if (word)
@@ -117,9 +94,8 @@ static void cond_begin(struct cond_wait *wait, pthread_cond_t *cond, pthread_mut
     pthread_cleanup_pop(1);                                                                                  \
     return result;
 
-/* Before the real call: those that it wakes may run before it returns. A waiter that is unknown here, because
- * nobody has waited yet, is none. */
-static void woken(const void *cond, bool all) {
+/* A waiter that is unknown here, because nobody has waited yet, is none. */
+void cond_woken(const void *cond, bool all) {
     struct thread *t = thread_now;
     if (t && thread_plain(t))
         t->slot->events[RECORDING_FAMILY_COND]++;
@@ -170,22 +146,22 @@ HOOK int pthread_cond_timedwait_old(pthread_cond_t *cond, pthread_mutex_t *mutex
     WAIT(true, OLD(pthread_cond_timedwait)(cond, mutex, until))}
 
 HOOK int pthread_cond_signal_hook(pthread_cond_t *cond) {
-    woken(cond, false);
+    cond_woken(cond, false);
     return REAL(pthread_cond_signal)(cond);
 }
 
 HOOK int pthread_cond_broadcast_hook(pthread_cond_t *cond) {
-    woken(cond, true);
+    cond_woken(cond, true);
     return REAL(pthread_cond_broadcast)(cond);
 }
 
 HOOK int pthread_cond_signal_old(pthread_cond_t *cond) {
-    woken(cond, false);
+    cond_woken(cond, false);
     return OLD(pthread_cond_signal)(cond);
 }
 
 HOOK int pthread_cond_broadcast_old(pthread_cond_t *cond) {
-    woken(cond, true);
+    cond_woken(cond, true);
     return OLD(pthread_cond_broadcast)(cond);
 }
 

@@ -7,7 +7,7 @@
 
 /* Without the shortcuts: a mutex that this thread holds itself, or another process may hold, is tried in
  * earnest, since session_try_lock may be the lock that waits. */
-static int try_mutex(void *mutex) {
+int hooks_try_mutex(void *mutex) {
     uint64_t known = lock_table_get(mutex);
     if (known & LOCK_TABLE_UNTRIABLE)
         return EBUSY;
@@ -24,7 +24,7 @@ static int release_mutex(void *mutex) {
 }
 
 /* A mutex that this thread holds itself is waited for in vain, unless its type says otherwise. */
-static bool answers(void *mutex, const struct recording_held *held) {
+bool hooks_mutex_answers(void *mutex, const struct recording_held *held) {
     (void)held;
     struct locks_mutex_type type = locks_mutex_type(mutex);
     return type.recursive || type.errorcheck;
@@ -34,10 +34,10 @@ const struct primitive hooks_mutex = {.kind = LOCK_KIND_MUTEX,
                                       .family = RECORDING_FAMILY_MUTEX,
                                       .mode = LOCK_EXCLUSIVE,
                                       .wait = WAIT_LOCK,
-                                      .try_now = try_mutex,
+                                      .try_now = hooks_try_mutex,
                                       .take = take_mutex,
                                       .release = release_mutex,
-                                      .answers = answers};
+                                      .answers = hooks_mutex_answers};
 
 /* With a limit it is always tried in earnest: session_try_lock may be the lock that waits, and without a
  * limit. A robust one is not tried; this may be the first that is seen of it. */
@@ -45,12 +45,12 @@ static int try_before_limit(void *mutex) {
     return locks_mutex_type(mutex).robust ? EBUSY : REAL(pthread_mutex_trylock)(mutex);
 }
 
-static const struct primitive limited = {.kind = LOCK_KIND_MUTEX,
-                                         .family = RECORDING_FAMILY_MUTEX,
-                                         .mode = LOCK_EXCLUSIVE,
-                                         .wait = WAIT_LOCK,
-                                         .try_now = try_before_limit,
-                                         .answers = answers};
+const struct primitive hooks_mutex_limited = {.kind = LOCK_KIND_MUTEX,
+                                              .family = RECORDING_FAMILY_MUTEX,
+                                              .mode = LOCK_EXCLUSIVE,
+                                              .wait = WAIT_LOCK,
+                                              .try_now = try_before_limit,
+                                              .answers = hooks_mutex_answers};
 
 static inline __attribute__((always_inline)) int try_fast(void *mutex) {
     return session_try_lock(mutex);
@@ -100,7 +100,7 @@ HOOK int pthread_mutex_trylock(pthread_mutex_t *mutex) {
 HOOK int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until) {
     struct call_site call = CALL_SITE();
     struct timed_wait wait;
-    if (!acquire_timed_begins(&wait, &limited, mutex, CLOCK_REALTIME, until, &call))
+    if (!acquire_timed_begins(&wait, &hooks_mutex_limited, mutex, CLOCK_REALTIME, until, &call))
         return acquire_tried(&hooks_mutex, mutex, wait.result, &call);
     int result = REAL(pthread_mutex_timedlock)(mutex, until);
     acquire_timed_ends(&wait);
@@ -110,7 +110,7 @@ HOOK int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *
 HOOK int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock, const struct timespec *until) {
     struct call_site call = CALL_SITE();
     struct timed_wait wait;
-    if (!acquire_timed_begins(&wait, &limited, mutex, clock, until, &call))
+    if (!acquire_timed_begins(&wait, &hooks_mutex_limited, mutex, clock, until, &call))
         return acquire_tried(&hooks_mutex, mutex, wait.result, &call);
     int result = REAL(pthread_mutex_clocklock)(mutex, clock, until);
     acquire_timed_ends(&wait);

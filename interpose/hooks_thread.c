@@ -1,19 +1,14 @@
 /* pthread_create, join and detach; the library's own start and end; dlclose. */
 #define _GNU_SOURCE
-#include "interpose/hooks.h"
+#include "interpose/hooks_thread.h"
+
+#include "interpose/hooks_syscall.h"
 #include "interpose/locks.h"
 #include "interpose/misuse.h"
 #include "interpose/raw.h"
 #include "interpose/threads.h"
-#include "interpose/waits.h"
 
 static size_t default_stack_size = 8u << 20;
-
-/* What a new thread is to do, in the memory of its own state's scratch. */
-struct start {
-    void *(*routine)(void *);
-    void *argument;
-};
 
 /* The destructors of thread-specific data may still unlock what the thread holds, and wake those that wait
  * for it. They run in rounds while there is data, PTHREAD_DESTRUCTOR_ITERATIONS at most; ours asks for all of
@@ -36,7 +31,7 @@ static void count_rounds(void *argument) {
         thread_gone(t);
 }
 
-static void end_thread(void *argument) {
+void thread_ends(void *argument) {
     KEEP_ERRNO;
     struct thread *t = argument;
     threads_end(t);
@@ -47,61 +42,66 @@ static void end_thread(void *argument) {
 /* Runs in the new thread. The cleanup also runs when the thread is cancelled or calls pthread_exit. */
 static void *run_thread(void *argument) {
     struct thread *t = argument;
-    struct start start = *(struct start *)t->scratch;
+    struct thread_start start = thread_begins(t);
     void *value;
-    threads_begin(t);
-    pthread_cleanup_push(end_thread, t);
+    pthread_cleanup_push(thread_ends, t);
     value = start.routine(start.argument);
     pthread_cleanup_pop(1);
     return value;
 }
 
+struct thread *thread_creation_begins(const pthread_attr_t *attributes, struct thread_start start,
+                                      const struct call_site *call) {
+    struct thread *t = hooks_thread();
+    if (!t || (!thread_plain(t) && hooks_mode(t, call) != HOOK_FULL))
+        return NULL;
+    KEEP_ERRNO;
+    t->slot->events[RECORDING_FAMILY_THREAD]++;
+    struct thread *created = threads_created(t, stack_memo_find(&t->memo, t, call), call);
+    if (!created)
+        return NULL;
+    struct thread_start *kept = (struct thread_start *)thread_scratch(created, sizeof *kept);
+    if (!kept) {
+        threads_not_created(t, created);
+        return NULL;
+    }
+    int detached = PTHREAD_CREATE_JOINABLE;
+    size_t stack_size = default_stack_size;
+    if (attributes) {
+        pthread_attr_getdetachstate(attributes, &detached);
+        pthread_attr_getstacksize(attributes, &stack_size);
+    }
+    created->stack_size = stack_size;
+    created->detached = detached == PTHREAD_CREATE_DETACHED;
+    *kept = start;
+    return created;
+}
+
+void thread_creation_failed(struct thread *created) {
+    KEEP_ERRNO;
+    threads_not_created(thread_now, created);
+}
+
+struct thread_start thread_begins(struct thread *created) {
+    struct thread_start start = *(struct thread_start *)created->scratch;
+    threads_begin(created);
+    return start;
+}
+
 HOOK int pthread_create(pthread_t *handle, const pthread_attr_t *attributes, void *(*routine)(void *),
                         void *argument) {
     struct call_site call = CALL_SITE();
-    struct thread *t = hooks_thread();
-    if (!t || (!thread_plain(t) && hooks_mode(t, &call) != HOOK_FULL))
-        return REAL(pthread_create)(handle, attributes, routine, argument);
-    struct thread *created;
-    {
-        KEEP_ERRNO;
-        t->slot->events[RECORDING_FAMILY_THREAD]++;
-        created = threads_created(t, stack_memo_find(&t->memo, t, &call), &call);
-        struct start *start = created ? (struct start *)thread_scratch(created, sizeof *start) : NULL;
-        if (created && !start) {
-            threads_not_created(t, created);
-            created = NULL;
-        }
-        if (start) {
-            int detached = PTHREAD_CREATE_JOINABLE;
-            size_t stack_size = default_stack_size;
-            if (attributes) {
-                pthread_attr_getdetachstate(attributes, &detached);
-                pthread_attr_getstacksize(attributes, &stack_size);
-            }
-            created->stack_size = stack_size;
-            created->detached = detached == PTHREAD_CREATE_DETACHED;
-            *start = (struct start){routine, argument};
-        }
-    }
+    struct thread_start start = {.routine = routine, .argument = argument};
+    struct thread *created = thread_creation_begins(attributes, start, &call);
     if (!created)
         return REAL(pthread_create)(handle, attributes, routine, argument);
     int result = REAL(pthread_create)(handle, attributes, run_thread, created);
-    if (result != 0) {
-        KEEP_ERRNO;
-        threads_not_created(t, created);
-    }
+    if (result != 0)
+        thread_creation_failed(created);
     return result;
 }
 
-struct join {
-    struct thread *thread; /* NULL: nothing was published */
-    uint32_t joined;       /* 0: not a thread that we know */
-    struct stack_record *stack;
-    struct wait wait;
-};
-
-static void join_over(void *argument) {
+void join_over(void *argument) {
     struct join *join = argument;
     if (join->thread) {
         KEEP_ERRNO;
@@ -127,7 +127,7 @@ static void refused(struct thread *t, uint64_t handle, int result, const struct 
                       stack_memo_find(&t->memo, t, call), call, &created);
 }
 
-static void join_begin(struct join *join, pthread_t handle, bool timed, const struct call_site *call) {
+void join_begin(struct join *join, pthread_t handle, bool timed, const struct call_site *call) {
     struct thread *t = hooks_thread();
     *join = (struct join){0};
     if (!t || (!thread_plain(t) && hooks_mode(t, call) != HOOK_FULL))
@@ -150,7 +150,7 @@ static void join_begin(struct join *join, pthread_t handle, bool timed, const st
     join->thread = t;
 }
 
-static void join_ended(struct join *join, pthread_t handle, int result, const struct call_site *call) {
+void join_ended(struct join *join, pthread_t handle, int result, const struct call_site *call) {
     struct thread *t = join->thread ? join->thread : thread_now;
     join_over(join);
     if (result == 0 && join->joined) {
@@ -180,14 +180,18 @@ HOOK int pthread_tryjoin_np(pthread_t handle,
 HOOK int pthread_timedjoin_np(pthread_t handle, void **value, const struct timespec *until){
     JOIN(true, REAL(pthread_timedjoin_np)(handle, value, until))}
 
-HOOK int pthread_clockjoin_np(pthread_t handle, void **value, clockid_t clock, const struct timespec *until){
-    JOIN(true, REAL(pthread_clockjoin_np)(handle, value, clock, until))}
+HOOK int pthread_clockjoin_np(pthread_t handle, void **value, clockid_t clock, const struct timespec *until) {
+    JOIN(true, REAL(pthread_clockjoin_np)(handle, value, clock, until))
+}
 
-/* Threads that run_thread did not start, main above all, end here or not at all. */
-HOOK void pthread_exit(void *value) {
+void thread_exits(void) {
     struct thread *t = thread_now;
     if (t && t->creator == 0 && !t->ended)
-        end_thread(t);
+        thread_ends(t);
+}
+
+HOOK void pthread_exit(void *value) {
+    thread_exits();
     REAL(pthread_exit)(value);
     __builtin_unreachable();
 }
@@ -197,20 +201,28 @@ HOOK int pthread_cancel(pthread_t handle) {
     return REAL(pthread_cancel)(handle);
 }
 
-/* Before the call: after it the handle may belong to another thread. */
-HOOK int pthread_detach(pthread_t handle) {
-    struct call_site call = CALL_SITE();
+void detach_begin(pthread_t handle, const struct call_site *call) {
     struct thread *t = hooks_thread();
     struct thread *target = NULL;
-    if (t && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL)) {
+    if (t && (thread_plain(t) || hooks_mode(t, call) == HOOK_FULL)) {
         KEEP_ERRNO;
         target = threads_by_handle(t, (uint64_t)handle);
     }
     if (target)
         target->detached = true;
-    int result = REAL(pthread_detach)(handle);
+}
+
+void detach_ended(pthread_t handle, int result, const struct call_site *call) {
+    struct thread *t = thread_now;
     if (result != 0 && t && thread_plain(t))
-        refused(t, (uint64_t)handle, result, &call);
+        refused(t, (uint64_t)handle, result, call);
+}
+
+HOOK int pthread_detach(pthread_t handle) {
+    struct call_site call = CALL_SITE();
+    detach_begin(handle, &call);
+    int result = REAL(pthread_detach)(handle);
+    detach_ended(handle, result, &call);
     return result;
 }
 
@@ -231,6 +243,7 @@ HOOK int dlclose(void *library) {
     if (t && thread_plain(t)) {
         KEEP_ERRNO;
         session_modules_changed(t);
+        futex_users_start();
     }
     return result;
 }

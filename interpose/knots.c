@@ -29,10 +29,11 @@ static void view_wait(void *context, uint32_t id, struct wait_edge *out) {
     out->ticket = __atomic_load_n(&t->slot->wait_ticket, __ATOMIC_ACQUIRE);
 }
 
-/* Whether a lock whose owner is gone blocks the next one forever. */
+/* Whether a lock whose owner is gone blocks the next one forever. (An init routine that did not end is begun
+ * anew, and a file's lock is released by whoever closes the file.) */
 static bool left_for_good(uint32_t lock) {
     const struct lock *about = locks_at(lock);
-    return about && !about->robust;
+    return about && !about->robust && about->kind != LOCK_KIND_ONCE && about->kind != LOCK_KIND_FILE;
 }
 
 /* The threads that something waits for, in ascending order. */

@@ -5,15 +5,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-bool real_is_libc = true;
+bool real_is_libc = true, real_c11_is_libc = true, real_once_is_libc = true;
 
 /* Each pointer starts at a finder that looks the function up and calls it. The result of dlsym goes through a
  * local: a tail call would make dlsym see the loader as its caller. */
 #define REAL_POINTER(result, name, parameters) result(*real_##name##_now) parameters = real_##name##_find;
 REAL_FUNCTIONS(REAL_POINTER)
 REAL_FUNCTIONS_ERRNO(REAL_POINTER)
+REAL_FUNCTIONS_C11(REAL_POINTER)
 #undef REAL_POINTER
 
 static void *look_up(const char *name) {
@@ -51,6 +53,7 @@ FINDER(pthread_timedjoin_np, (pthread_t p, void **r, const struct timespec *t), 
 FINDER(pthread_clockjoin_np, (pthread_t p, void **r, clockid_t c, const struct timespec *t), (p, r, c, t))
 FINDER(pthread_cancel, (pthread_t p), (p))
 FINDER(pthread_detach, (pthread_t p), (p))
+FINDER(pthread_once, (pthread_once_t * o, void (*f)(void)), (o, f))
 void real_pthread_exit_find(void *value) {
     REAL_LOOK_UP(pthread_exit)
     if (found)
@@ -123,6 +126,80 @@ sem_t *real_sem_open_find(const char *name, int flags, ...) {
     return SEM_FAILED;
 }
 
+FINDER_ERRNO(fclose, (FILE * f), (f))
+FINDER_ERRNO(flock, (int f, int o), (f, o))
+FINDER_ERRNO(lockf, (int f, int c, off_t n), (f, c, n))
+FINDER_ERRNO(lockf64, (int f, int c, off_t n), (f, c, n))
+
+/* The argument, if there is one, is a number or a pointer. */
+#define FINDER_FCNTL(name)                                                                                   \
+    int real_##name##_find(int file, int command, ...) {                                                     \
+        va_list more;                                                                                        \
+        REAL_LOOK_UP(name)                                                                                   \
+        va_start(more, command);                                                                             \
+        void *argument = va_arg(more, void *);                                                               \
+        va_end(more);                                                                                        \
+        if (found)                                                                                           \
+            return found(file, command, argument);                                                           \
+        errno = ENOSYS;                                                                                      \
+        return -1;                                                                                           \
+    }
+FINDER_FCNTL(fcntl)
+FINDER_FCNTL(fcntl64)
+
+long real_syscall_find(long number, ...) {
+    va_list more;
+    long a[6];
+    REAL_LOOK_UP(syscall)
+    va_start(more, number);
+    for (int i = 0; i < 6; i++)
+        a[i] = va_arg(more, long);
+    va_end(more);
+    if (found)
+        return found(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    errno = ENOSYS;
+    return -1;
+}
+
+#define FINDER_C11(name, parameters, arguments)                                                              \
+    int real_##name##_find parameters {                                                                      \
+        REAL_LOOK_UP(name)                                                                                   \
+        return found ? found arguments : thrd_error;                                                         \
+    }
+
+#define FINDER_VOID(name, parameters, arguments)                                                             \
+    void real_##name##_find parameters {                                                                     \
+        REAL_LOOK_UP(name)                                                                                   \
+        if (found)                                                                                           \
+            found arguments;                                                                                 \
+    }
+
+FINDER_VOID(flockfile, (FILE * f), (f))
+FINDER(ftrylockfile, (FILE * f), (f))
+FINDER_VOID(funlockfile, (FILE * f), (f))
+FINDER_C11(mtx_init, (mtx_t * m, int k), (m, k))
+FINDER_VOID(mtx_destroy, (mtx_t * m), (m))
+FINDER_C11(mtx_lock, (mtx_t * m), (m))
+FINDER_C11(mtx_trylock, (mtx_t * m), (m))
+FINDER_C11(mtx_timedlock, (mtx_t * m, const struct timespec *t), (m, t))
+FINDER_C11(mtx_unlock, (mtx_t * m), (m))
+FINDER_C11(cnd_init, (cnd_t * c), (c))
+FINDER_VOID(cnd_destroy, (cnd_t * c), (c))
+FINDER_C11(cnd_signal, (cnd_t * c), (c))
+FINDER_C11(cnd_broadcast, (cnd_t * c), (c))
+FINDER_C11(cnd_wait, (cnd_t * c, mtx_t *m), (c, m))
+FINDER_C11(cnd_timedwait, (cnd_t * c, mtx_t *m, const struct timespec *t), (c, m, t))
+FINDER_VOID(call_once, (once_flag * o, void (*f)(void)), (o, f))
+FINDER_C11(thrd_create, (thrd_t * h, thrd_start_t f, void *x), (h, f, x))
+FINDER_C11(thrd_join, (thrd_t h, int *r), (h, r))
+FINDER_C11(thrd_detach, (thrd_t h), (h))
+void real_thrd_exit_find(int value) {
+    REAL_LOOK_UP(thrd_exit)
+    if (found)
+        found(value);
+    __builtin_trap();
+}
+
 #define FINDER_OLD(name, parameters, arguments)                                                              \
     static int find_old_##name parameters {                                                                  \
         void *volatile found = dlvsym(RTLD_NEXT, #name, "GLIBC_2.2.5");                                      \
@@ -156,8 +233,10 @@ void real_start(void) {
 #define REAL_START(result, name, parameters) {REAL_LOOK_UP(name)}
     REAL_FUNCTIONS(REAL_START)
     REAL_FUNCTIONS_ERRNO(REAL_START)
+    REAL_FUNCTIONS_C11(REAL_START)
 #undef REAL_START
-    void *lock;
-    *(__typeof__(real_pthread_mutex_lock_now) *)&lock = REAL(pthread_mutex_lock);
-    real_is_libc = in_libc(lock);
+    real_is_libc = in_libc((void *)(uintptr_t)REAL(pthread_mutex_lock));
+    real_c11_is_libc = in_libc((void *)(uintptr_t)REAL(mtx_lock));
+    real_once_is_libc =
+        in_libc((void *)(uintptr_t)REAL(pthread_once)) && in_libc((void *)(uintptr_t)REAL(call_once));
 }

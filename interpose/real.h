@@ -11,7 +11,9 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
+#include <threads.h>
 #include <time.h>
 
 #define REAL_FUNCTIONS(X)                                                                                    \
@@ -57,6 +59,10 @@
     X(void, pthread_exit, (void *))                                                                          \
     X(int, pthread_cancel, (pthread_t))                                                                      \
     X(int, pthread_detach, (pthread_t))                                                                      \
+    X(int, pthread_once, (pthread_once_t *, void (*)(void)))                                                 \
+    X(void, flockfile, (FILE *))                                                                             \
+    X(int, ftrylockfile, (FILE *))                                                                           \
+    X(void, funlockfile, (FILE *))                                                                           \
     X(pid_t, fork, (void))                                                                                   \
     X(int, dlclose, (void *))                                                                                \
     X(int, setuid, (uid_t))                                                                                  \
@@ -75,7 +81,34 @@
     X(int, sem_timedwait, (sem_t *, const struct timespec *))                                                \
     X(int, sem_clockwait, (sem_t *, clockid_t, const struct timespec *))                                     \
     X(int, sem_post, (sem_t *))                                                                              \
-    X(sem_t *, sem_open, (const char *, int, ...))
+    X(sem_t *, sem_open, (const char *, int, ...))                                                           \
+    X(int, fclose, (FILE *))                                                                                 \
+    X(int, flock, (int, int))                                                                                \
+    X(int, lockf, (int, int, off_t))                                                                         \
+    X(int, lockf64, (int, int, off_t))                                                                       \
+    X(int, fcntl, (int, int, ...))                                                                           \
+    X(int, fcntl64, (int, int, ...))                                                                         \
+    X(long, syscall, (long, ...))
+
+/* These say thrd_success, thrd_error and the like, or nothing. */
+#define REAL_FUNCTIONS_C11(X)                                                                                \
+    X(int, mtx_init, (mtx_t *, int))                                                                         \
+    X(void, mtx_destroy, (mtx_t *))                                                                          \
+    X(int, mtx_lock, (mtx_t *))                                                                              \
+    X(int, mtx_trylock, (mtx_t *))                                                                           \
+    X(int, mtx_timedlock, (mtx_t *, const struct timespec *))                                                \
+    X(int, mtx_unlock, (mtx_t *))                                                                            \
+    X(int, cnd_init, (cnd_t *))                                                                              \
+    X(void, cnd_destroy, (cnd_t *))                                                                          \
+    X(int, cnd_signal, (cnd_t *))                                                                            \
+    X(int, cnd_broadcast, (cnd_t *))                                                                         \
+    X(int, cnd_wait, (cnd_t *, mtx_t *))                                                                     \
+    X(int, cnd_timedwait, (cnd_t *, mtx_t *, const struct timespec *))                                       \
+    X(int, thrd_create, (thrd_t *, thrd_start_t, void *))                                                    \
+    X(int, thrd_join, (thrd_t, int *))                                                                       \
+    X(int, thrd_detach, (thrd_t))                                                                            \
+    X(void, thrd_exit, (int))                                                                                \
+    X(void, call_once, (once_flag *, void (*)(void)))
 
 /* glibc's of before 2.3.2, whose conditions look different inside. They are found by version: programs of
  * that time know no sanitizer that could come between. */
@@ -92,6 +125,7 @@
     result real_##name##_find parameters;
 REAL_FUNCTIONS(REAL_DECLARE)
 REAL_FUNCTIONS_ERRNO(REAL_DECLARE)
+REAL_FUNCTIONS_C11(REAL_DECLARE)
 #undef REAL_DECLARE
 #define REAL_DECLARE(result, name, parameters) extern result(*real_##name##_before) parameters;
 REAL_FUNCTIONS_OLD(REAL_DECLARE)
@@ -109,5 +143,12 @@ void real_start(void);
 /* Whether the next pthread_mutex_lock is libc's own. If it is a sanitizer's, hooks call it as the program
  * does, so that it sees a lock and not a trylock. */
 extern bool real_is_libc;
+
+/* Whether the next mtx_lock is libc's own. Another library's may keep something else than pthread objects in
+ * a mtx_t: then C11's functions are all passed through. */
+extern bool real_c11_is_libc;
+
+/* The same of pthread_once and call_once, whose word then tells whether the routine has ended. */
+extern bool real_once_is_libc;
 
 #endif

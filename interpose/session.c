@@ -12,6 +12,7 @@
 #include "detector/segments.h"
 #include "interpose/findings.h"
 #include "interpose/handlers.h"
+#include "interpose/hooks_syscall.h"
 #include "interpose/inheritance.h"
 #include "interpose/lock_table.h"
 #include "interpose/locks.h"
@@ -192,6 +193,7 @@ static bool start_parts(bool forked) {
     python_restart();
     findings_start();
     profile_start();
+    futex_users_start();
     handlers_start();
     waits_start();
     arena_init(&arena, raw_pages);

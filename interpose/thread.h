@@ -90,7 +90,7 @@ struct thread {
 
     bool counted; /* among those that may still run (waits.c) */
     struct profile_sampler sampler;
-    uint32_t called_once;         /* routines of pthread_once under way (hooks_once.c) */
+    struct once_call *once;       /* its call whose routine is about to run (hooks_once.c) */
     struct python_thread *python; /* what it knows of the interpreter (python.h); NULL: nothing yet */
 
     struct stack_memo memo;

@@ -100,7 +100,7 @@ static struct thread *new_thread(void) {
         memset(t->sample_at, 0, sizeof t->sample_at);
         t->knot_ticket = t->reported_ticket = 0;
         t->hang = t->note = 0;
-        t->called_once = 0;
+        t->once = NULL;
     } else {
         t = raw_pages((sizeof *t + 4095) & ~(size_t)4095);
         struct recording_slot *slot = t && thread_grow_seen(t) ? recorder_slot(session_recorder()) : NULL;

@@ -129,6 +129,8 @@ class OnceTest(kinds.Scenarios):
 ONCE.add(OnceTest, {
     "needs_what_a_waiter_holds": stopped("deadlock.actual", "cycle",
                                          ["set_up_first", "set_up_with_left", "set_up_second_with_left_held"]),
+    "needs_what_a_caller_holds": found("deadlock.potential", "cycle",
+                                       ["need_it_first", "set_up_under_left", "need_it_with_left_held"]),
     "two_routines_need_each_other": stopped("deadlock.actual", "cycle",
                                             ["start_one", "set_up_one", "start_other", "set_up_other"]),
     "recursion": stopped("deadlock.actual", "self", ["recursion", "set_up_again"], threads=1),

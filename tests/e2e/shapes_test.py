@@ -17,7 +17,7 @@ sys.path.insert(0, os.getcwd())
 from tests import check  # noqa: E402
 from tests.e2e import watched  # noqa: E402
 
-GORDIAN, SHAPES, SHAPES_CPP, SHAPES_C11, *SOURCES = watched.paths(7)
+GORDIAN, SHAPES, SHAPES_CPP, SHAPES_C11, *SOURCES, C11_SOURCE = watched.paths(8)
 NAMES = [os.path.basename(source) for source in SOURCES]
 
 VARIANTS = [(1, 2), (1000, 2), (1000, 8)]  # times and threads
@@ -55,12 +55,13 @@ class ShapesTest(unittest.TestCase):
         finding, = watched.under(GORDIAN, [SHAPES, "heap_shared", "1000", "2"]).findings
         self.assertEqual(finding.count, 1000)
 
-    def test_c11_locks_are_not_seen_and_the_report_says_so(self):
+    def test_c11_locks_are_seen(self):
         run = watched.under(GORDIAN, [SHAPES_C11])
-        self.assertEqual((run.status, run.findings), (0, []))
-        self.assertIn("c11_threads", run.report["coverage"]["unseen"])
-        self.assertIn("no lock event was seen", run.stderr)
-        self.assertIn("not seen: c11_threads", run.stderr)
+        self.assertEqual([(finding.kind, finding.shape, finding.locks) for finding in run.findings],
+                         [("deadlock.potential", "cycle", ["left", "right"])], run)
+        self.assertEqual(run.status, watched.STATUS_FOUND, run)
+        self.assertEqual(run.findings[0].lines("shapes_c11.c"), watched.marked(C11_SOURCE, ["left_right", "right_left"]))
+        self.assertNotIn("c11_threads", run.report["coverage"]["unseen"])
 
 
 def plain(names):

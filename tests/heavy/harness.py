@@ -43,7 +43,7 @@ class Program:
     drive: object  # called with a Run
     version: list  # a command that prints it
     prepare: object = None  # called with a Place
-    limit_s: int = 120  # for each of the two runs
+    limit_s: int = 300  # for each of the two runs; generous, since the machine may be busy
     unprivileged: bool = False  # it refuses to run as root
     triaged: tuple = ()  # findings that were looked into, and are no reason to fail
     expected: str = ""  # a regular expression: what gordian may say on stderr, beside the findings
@@ -80,7 +80,7 @@ class Outcome:
     unseen: list = dataclasses.field(default_factory=list)
     native_s: float = None
     watched_s: float = None
-    native_cpu_s: float = None
+    native_cpu_s: float = None  # of everything in the run, its clients too
     watched_cpu_s: float = None
 
 

@@ -129,10 +129,10 @@ class HarnessTest(unittest.TestCase):
         self.assertEqual(list(known), sorted(known))
 
     def test_the_table(self):
-        outcome = harness.Outcome("light", "1.2", native_s=2.0, watched_s=3.0, events={"mutex": 1234, "cond": 0})
+        outcome = harness.Outcome("light", "1.2", native_s=2.0, watched_s=3.0, native_cpu_s=4.0, watched_cpu_s=5.0, events={"mutex": 1234, "cond": 0})
         lines = heavy_run.table([outcome]).splitlines()
         self.assertEqual([cell.strip() for cell in lines[2].split("|")[1:-1]],
-                         ["light", "1.2", "mutex 1,234", "0", "2.00 s", "3.00 s", "1.50", "ok"])
+                         ["light", "1.2", "mutex 1,234", "0", "2.00 s", "3.00 s", "1.50", "1.25", "ok"])
         self.assertEqual(len({len(line) for line in lines}), 1)
 
 

@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, ROOT)
 from tests.heavy import harness, programs  # noqa: E402
 
-COLUMNS = ("program", "version", "lock events seen", "findings", "time native", "time watched", "ratio", "result")
+COLUMNS = ("program", "version", "lock events seen", "findings", "time native", "time watched", "ratio", "CPU ratio", "result")
 
 
 def known_programs():
@@ -55,8 +55,9 @@ def row(outcome):
     if outcome.triaged:
         found.append(f"({len(outcome.triaged)} triaged)")
     times = [f"{seconds:.2f} s" if seconds is not None else "-" for seconds in (outcome.native_s, outcome.watched_s)]
-    ratio = f"{outcome.watched_s / outcome.native_s:.2f}" if outcome.native_s and outcome.watched_s else "-"
-    return (outcome.name, outcome.version, events or "-", ", ".join(found) or "0", *times, ratio,
+    ratios = [f"{watched / native:.2f}" if native and watched else "-" for native, watched in
+              ((outcome.native_s, outcome.watched_s), (outcome.native_cpu_s, outcome.watched_cpu_s))]
+    return (outcome.name, outcome.version, events or "-", ", ".join(found) or "0", *times, *ratios,
             "FAILED" if outcome.wrong else "ok")
 
 
@@ -112,7 +113,7 @@ def main(arguments):
             for line in outcome.wrong:
                 print(line)
             cells = row(outcome)
-            print(f"{cells[-1]} {name} {cells[1]}: {cells[4]}, watched {cells[5]} ({cells[6]} x); {cells[2]}; findings: {cells[3]}",
+            print(f"{cells[-1]} {name} {cells[1]}: {cells[4]}, watched {cells[5]} ({cells[6]} x, CPU {cells[7]} x); {cells[2]}; findings: {cells[3]}",
                   flush=True)
             save(options.results, outcomes)
     failed = sum(bool(outcome.wrong) for outcome in outcomes)

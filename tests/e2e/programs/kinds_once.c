@@ -61,6 +61,27 @@ static void two_routines_need_each_other(void) {
     finish(start(start_one));
 }
 
+/* ---- the routine needs what another thread might hold when it comes ---- */
+
+static void set_up_under_left(void) {
+    pthread_mutex_lock(&left); /* REPORTED: wants left */
+    pthread_mutex_unlock(&left);
+}
+
+static void need_it_first(void) {
+    pthread_once(&control, set_up_under_left); /* REPORTED: holds control */
+}
+
+static void need_it_with_left_held(void) {
+    pthread_mutex_lock(&left);                 /* REPORTED: holds left */
+    pthread_once(&control, set_up_under_left); /* REPORTED: wants control */
+    pthread_mutex_unlock(&left);
+}
+
+static void needs_what_a_caller_holds(void) {
+    IN_TURNS(need_it_first, need_it_with_left_held);
+}
+
 /* ---- the routine needs itself ---- */
 
 static void set_up_again(void) {
@@ -167,6 +188,7 @@ static void routine_that_exits(void) {
 
 static const struct scenario scenarios[] = {
     {"needs_what_a_waiter_holds", needs_what_a_waiter_holds},
+    {"needs_what_a_caller_holds", needs_what_a_caller_holds},
     {"two_routines_need_each_other", two_routines_need_each_other},
     {"recursion", recursion},
     {"recursion_of_call_once", recursion_of_call_once},

@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,13 +30,25 @@ static pthread_mutex_t *left, *right; /* in it */
 static pthread_mutex_t inner = PTHREAD_MUTEX_INITIALIZER;
 static int channels[4][2];
 
-static void make_shared(int robust) {
+enum { ROBUST = 1, SEGMENT = 2 };
+
+/* In memory without a name, or in a System V segment. */
+static struct shared *map_shared(int how) {
+    if (!(how & SEGMENT))
+        return mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int segment = shmget(IPC_PRIVATE, sizeof(struct shared), 0600);
+    struct shared *at = shmat(segment, NULL, 0);
+    shmctl(segment, IPC_RMID, NULL);
+    return at;
+}
+
+static void make_shared(int how) {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    if (robust)
+    if (how & ROBUST)
         pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    shared = map_shared(how);
     for (int i = 0; i < 3; i++)
         pthread_mutex_init(&shared->locks[i], &attributes);
     left = &shared->locks[0];
@@ -104,6 +118,23 @@ static int one_order(void) {
     take_both();
     int status = end_of(child);
     return status || shared->sum != 2 * ROUNDS;
+}
+
+/* ---- the same, of a child that has left the group ---- */
+
+static void right_then_left_outside(void) {
+    setsid();
+    right_then_left();
+}
+
+static int two_orders_outside(void) {
+    pid_t child = start(right_then_left_outside);
+    dprintf(1, "%d\n", (int)child);
+    pthread_mutex_lock(left); /* REPORTED */
+    tell(0);
+    await(1);
+    pthread_mutex_lock(right); /* REPORTED */
+    return end_of(child);
 }
 
 /* ---- the same, with a way out ---- */
@@ -206,25 +237,28 @@ static int killed_owner_waited_for(void) {
 static const struct {
     const char *name;
     int (*run)(void);
-    int robust;
+    int how;
 } cases[] = {
     {"two_orders", two_orders, 0},
+    {"two_orders_robust", two_orders, ROBUST},
+    {"two_orders_segment", two_orders, SEGMENT},
+    {"two_orders_outside", two_orders_outside, 0},
     {"one_order", one_order, 0},
-    {"one_order_robust", one_order, 1},
+    {"one_order_robust", one_order, ROBUST},
+    {"one_order_segment", one_order, SEGMENT},
     {"timed_order", timed_order, 0},
     {"three_orders", three_orders, 0},
-    {"two_orders_robust", two_orders, 1},
     {"through_a_thread", through_a_thread, 0},
     {"killed_owner", killed_owner, 0},
     {"killed_owner_waited_for", killed_owner_waited_for, 0},
-    {"killed_robust_owner", killed_owner, 1},
-    {"killed_robust_owner_waited_for", killed_owner_waited_for, 1},
+    {"killed_robust_owner", killed_owner, ROBUST},
+    {"killed_robust_owner_waited_for", killed_owner_waited_for, ROBUST},
 };
 
 int main(int argc, char **argv) {
     for (size_t i = 0; argc == 2 && i < sizeof cases / sizeof *cases; i++)
         if (strcmp(argv[1], cases[i].name) == 0) {
-            make_shared(cases[i].robust);
+            make_shared(cases[i].how);
             return cases[i].run();
         }
     return 2;

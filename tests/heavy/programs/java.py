@@ -101,4 +101,4 @@ def drive(run):
     return (compiled + run.execute(["java", "-Xmx256m", "-cp", run.path("classes"), "Main", str(CLASSES)])).decode()
 
 
-PROGRAMS = [Program("java", drive, ["javac", "-version"], write_sources, limit_s=180)]
+PROGRAMS = [Program("java", drive, ["javac", "-version"], write_sources)]

@@ -71,5 +71,5 @@ def drive(run):
 RELEASED = Triaged("deadlock.potential", ("psi_mutex_lock", "ha_commit_trans"),
                    "the order of two transactions' mutexes is that of their waits, which InnoDB keeps free of cycles")
 
-PROGRAMS = [Program("mariadb", drive, ["mariadbd", "--no-defaults", "--version"], install, limit_s=180, unprivileged=True,
+PROGRAMS = [Program("mariadb", drive, ["mariadbd", "--no-defaults", "--version"], install, unprivileged=True,
                     triaged=(RELEASED,))]

@@ -53,4 +53,4 @@ def drive(run):
     return answer
 
 
-PROGRAMS = [Program("postgresql", drive, [tool("postgres"), "--version"], install, limit_s=180, unprivileged=True)]
+PROGRAMS = [Program("postgresql", drive, [tool("postgres"), "--version"], install, unprivileged=True)]

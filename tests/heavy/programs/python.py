@@ -178,11 +178,11 @@ if __name__ == "__main__":
 """
 
 
-def script(name, text, limit_s=120):
+def script(name, text):
     def drive(run):
         return run.execute([PYTHON, run.write("script.py", text)]).decode()
 
-    return Program(name, drive, [PYTHON, "--version"], limit_s=limit_s)
+    return Program(name, drive, [PYTHON, "--version"])
 
 
 PROGRAMS = [script("python-threads", THREADS), script("python-asyncio", ASYNCIO), script("python-processes", PROCESSES)]
