@@ -48,6 +48,10 @@ const char *message_event(uint32_t kind);
 /* The object of a misuse: what the first step wants, else the first lock that it holds. NULL: not known. */
 const struct report_lock *message_misused(const struct report_finding *finding);
 
+/* misuse.fork_held: whether the thread forks with a lock of its own; else it is in the forked process and
+ * wants a lock that another thread held at the fork. */
+bool message_forks_itself(const struct report_finding *finding);
+
 /* The sentence of a misuse. */
 const char *message_misuse(struct memory_pool *pool, const struct report_finding *finding);
 

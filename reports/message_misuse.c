@@ -159,29 +159,45 @@ static const char *two_mutexes(const struct parts *parts) {
                               waited_with(parts, other));
 }
 
+bool message_forks_itself(const struct report_finding *finding) {
+    const struct report_step *earlier = earlier_step(finding);
+    return finding->severity == FINDING_NOTE || (earlier && earlier->thread == finding->steps[0].thread);
+}
+
+/* A thread forks with its own lock held, or finds in a forked process a lock that nobody is there to unlock.
+ */
 static const char *forks(const struct parts *parts) {
-    const struct report_step *step = &parts->finding->steps[0];
-    bool own = parts->by && parts->finding->steps[1].thread == step->thread;
-    for (size_t i = 0; i < step->holds_count; i++)
-        own |= step->holds[i].lock == parts->lock;
-    if (own || !parts->by)
+    const char *locked = *parts->at ? ", locked" : "";
+    if (message_forks_itself(parts->finding))
         return memory_pool_format(parts->pool, "%s forks while it holds %s%s%s", parts->who, parts->what,
-                                  *parts->at ? ", locked" : "", parts->at);
-    return memory_pool_format(parts->pool, "%s forks while %s holds %s%s%s", parts->who, parts->by,
-                              parts->what, *parts->at ? ", locked" : "", parts->at);
+                                  locked, parts->at);
+    return memory_pool_format(
+        parts->pool,
+        "%s tries in vain to get %s: %s held it when this process was forked%s%s, and is not in it",
+        parts->who, parts->what, parts->by ? parts->by : "a thread", locked, parts->at);
 }
 
 static const char *joins(const struct parts *parts) {
     const char *own = memory_pool_format(parts->pool, "T%" PRIu64, parts->lock ? parts->lock->address : 0);
     if (parts->lock && strcmp(parts->finding->steps[0].thread->id, own) == 0)
-        return memory_pool_format(parts->pool, "%s joins itself", parts->who);
+        return memory_pool_format(parts->pool, "%s joins itself, or detaches itself twice", parts->who);
     const char *text = memory_pool_format(
-        parts->pool, "%s joins %s, which cannot be joined: it is detached, or was joined already", parts->who,
-        parts->lock ? parts->what : "a thread");
+        parts->pool, "%s joins or detaches %s, which is detached already, or which another thread joins",
+        parts->who, parts->lock ? parts->what : "a thread");
     if (!parts->by)
         return text;
     return memory_pool_format(parts->pool, "%s (%s created it%s)", text,
                               strcmp(parts->by, "it") == 0 ? parts->who : parts->by, parts->at);
+}
+
+/* A barrier is destroyed while threads wait at it, or initialised for none: then nothing came before. */
+static const char *misuses_barrier(const struct parts *parts) {
+    if (!parts->by && !(parts->lock && parts->lock->value))
+        return memory_pool_format(parts->pool,
+                                  "%s initialises %s for no thread, or destroys it while threads wait at it",
+                                  parts->who, parts->what);
+    return made(parts, memory_pool_format(parts->pool, "%s destroys %s while threads wait at it", parts->who,
+                                          parts->what));
 }
 
 const char *message_misuse(struct memory_pool *pool, const struct report_finding *finding) {
@@ -221,8 +237,7 @@ const char *message_misuse(struct memory_pool *pool, const struct report_finding
     case FINDING_MISUSE_BAD_JOIN:
         return joins(&parts);
     case FINDING_MISUSE_BAD_BARRIER:
-        return made(&parts, memory_pool_format(pool, "%s uses %s in a way that is not defined", parts.who,
-                                               parts.what));
+        return misuses_barrier(&parts);
     default:
         return memory_pool_format(pool, "%s: %s, %s", message_title(finding->kind), parts.who, parts.what);
     }

@@ -108,7 +108,7 @@ static const char *wish_verb(const struct report_finding *finding, const struct 
     case FINDING_MISUSE_SEM_OVERFLOW:
         return "posts";
     case FINDING_MISUSE_FORK_HELD:
-        return "forks with the locked";
+        return message_forks_itself(finding) ? "forks with the locked" : "tries in vain to get";
     case FINDING_MISUSE_BAD_BARRIER:
         return "uses";
     default:
@@ -133,10 +133,14 @@ static struct event_words hold_words(const struct report_finding *finding, size_
     uint32_t kind = hold->lock->kind;
     if (finding->kind == FINDING_STARVATION && step > 0)
         return (struct event_words){"had", memory_pool_format(pool, " last, %s at", verbs_taken(kind))};
-    if (event && strcmp(event, "waits") == 0 && finding->kind == FINDING_MISUSE_DESTROY_WAITED)
+    if (finding->kind == FINDING_MISUSE_FORK_HELD && step > 0 && !message_forks_itself(finding))
+        return (struct event_words){"held", " at the fork, locked at"};
+    if (finding->kind == FINDING_MISUSE_COND_TWO_MUTEXES && step > 0)
+        return (struct event_words){"waits with", ", called at"};
+    if (event && strcmp(event, "waits") == 0)
         return (struct event_words){verbs_wants(kind, hold->mode, true),
                                     leading(verbs_wants(kind, hold->mode, true))};
-    if (event && strcmp(event, "locked") != 0 && strcmp(event, "waits") != 0)
+    if (event && strcmp(event, "locked") != 0)
         return (struct event_words){event, " at"};
     return (struct event_words){verbs_holds(kind, hold->mode),
                                 memory_pool_format(pool, ", %s at", verbs_taken(kind))};
@@ -234,8 +238,9 @@ static void write_step(const struct report_finding *finding, size_t index, const
     const struct report_hold *knot = message_knot_hold(finding, index), *wants = &step->wants;
     bool ended = !wants->lock && (finding->kind == FINDING_DEADLOCK_ACTUAL ||
                                   (finding->kind == FINDING_MISUSE_EXIT_HOLDING && !index));
+    bool earlier = index > 0 && message_event(finding->kind) && step->thread == finding->steps[0].thread;
     write_thread(step->thread, style, pool, out);
-    fputs(ended ? ", which has ended\n" : "\n", out);
+    fputs(ended ? ", which has ended\n" : earlier ? ", earlier\n" : "\n", out);
     if (knot && (knot->lock->kind != LOCK_KIND_THREAD || finding->kind == FINDING_MISUSE_BAD_JOIN))
         write_hold(finding, index, knot, style, pool, out);
     write_side_holds(finding, index, knot, style, pool, out);

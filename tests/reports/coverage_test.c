@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/check.h"
@@ -44,31 +45,27 @@ TEST(the_runtimes_of_every_program_count_only_when_they_were_seen) {
     CHECK(!coverage_ignores("/home/me/bank"));
 }
 
-/* Files that carry a compiler's mark: a copy of this program with one section renamed, or a comment changed.
- */
-static const char *marked(const char *mark_from, const char *mark_to) {
+/* Write a copy of this program whose last "from" is "to": the section names and the compiler's comment stand
+ * behind any text of the program itself. Returns its path. */
+static const char *marked(const char *from, const char *to) {
     static char path[256];
     const char *directory = getenv("TEST_TMPDIR");
     snprintf(path, sizeof path, "%s/coverage_test.marked", directory ? directory : "/tmp");
-    FILE *in = fopen("/proc/self/exe", "rb"), *out = fopen(path, "wb");
-    if (!in || !out)
-        abort();
-    fseek(in, 0, SEEK_END);
-    size_t size = (size_t)ftell(in), length = strlen(mark_from);
-    char *bytes = malloc(size);
-    rewind(in);
-    CHECK_EQ(fread(bytes, 1, size, in), size);
-    char *at = bytes, *last = NULL;
-    /* The section names stand at the end of the file, after any text of this test that says the same. */
-    while ((at = memmem(at, size - (size_t)(at - bytes), mark_from, length)) != NULL)
-        last = at++;
+    int in = open("/proc/self/exe", O_RDONLY), out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    struct stat status = {0};
+    CHECK(in >= 0 && out >= 0 && fstat(in, &status) == 0);
+    size_t size = (size_t)status.st_size;
+    char *bytes = malloc(size + 1), *last = NULL;
+    CHECK_EQ(read(in, bytes, size), size);
+    for (char *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), from, strlen(from))) != NULL; at++)
+        last = at;
     CHECK(last != NULL);
     if (last)
-        memcpy(last, mark_to, strlen(mark_to) + 1);
-    CHECK_EQ(fwrite(bytes, 1, size, out), size);
+        memcpy(last, to, strlen(to) + 1);
+    CHECK_EQ(write(out, bytes, size), size);
     free(bytes);
-    fclose(in);
-    fclose(out);
+    close(in);
+    close(out);
     return path;
 }
 

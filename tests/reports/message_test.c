@@ -328,22 +328,28 @@ TEST(a_misuse_says_what_it_contradicts) {
         FINDING_MISUSE_SEM_OVERFLOW, SEMAPHORE, false,
         "main posts semaphore Bank::lock beyond the largest value it can have (teller initialised it at "
         "fixture.c:36 in Bank::audit)");
-    check_misuse(FINDING_MISUSE_FORK_HELD, SCENE_BANK, false,
-                 "main forks while teller holds Bank::lock, locked at fixture.c:36 in Bank::audit");
-    check_misuse(FINDING_MISUSE_FORK_HELD, SCENE_BANK, true, "main forks while it holds Bank::lock");
+    check_misuse(
+        FINDING_MISUSE_FORK_HELD, SCENE_BANK, false,
+        "main tries in vain to get Bank::lock: teller held it when this process was forked, locked at "
+        "fixture.c:36 in Bank::audit, and is not in it");
+    check_misuse(
+        FINDING_MISUSE_FORK_HELD, SCENE_BANK, true,
+        "main tries in vain to get Bank::lock: a thread held it when this process was forked, and is not "
+        "in it");
     check_misuse(
         FINDING_MISUSE_BAD_JOIN, TELLERS_END, true,
-        "main joins thread T2 (teller), which cannot be joined: it is detached, or was joined already");
-    check_misuse(FINDING_MISUSE_BAD_JOIN, MAINS_END, true, "main joins itself");
+        "main joins or detaches thread T2 (teller), which is detached already, or which another thread "
+        "joins");
+    check_misuse(FINDING_MISUSE_BAD_JOIN, MAINS_END, true, "main joins itself, or detaches itself twice");
     check_misuse(
         FINDING_MISUSE_BAD_JOIN, TELLERS_END, false,
-        "main joins thread T2 (teller), which cannot be joined: it is detached, or was joined already "
-        "(teller created it at fixture.c:36 in Bank::audit)");
+        "main joins or detaches thread T2 (teller), which is detached already, or which another thread "
+        "joins (teller created it at fixture.c:36 in Bank::audit)");
     check_misuse(FINDING_MISUSE_BAD_BARRIER, BARRIER, true,
-                 "main uses barrier table in a way that is not defined");
+                 "main initialises barrier table for no thread, or destroys it while threads wait at it");
     check_misuse(
         FINDING_MISUSE_BAD_BARRIER, BARRIER, false,
-        "main uses barrier table in a way that is not defined (teller initialised it at fixture.c:36 in "
+        "main destroys barrier table while threads wait at it (teller initialised it at fixture.c:36 in "
         "Bank::audit)");
 }
 
@@ -354,6 +360,18 @@ TEST(a_misuse_of_ones_own_earlier_doing) {
                                        .holds = {HOLD(SCENE_BANK, EXCLUSIVE, SCENE_AUDIT)},
                                        .holds_count = 1})},
                   "main uses Bank::lock, which it destroyed at fixture.c:36 in Bank::audit");
+    check_message((struct said){.kind = FINDING_MISUSE_FORK_HELD,
+                                STEPS({.thread = SCENE_MAIN, .wants = HOLD(SCENE_BANK, EXCLUSIVE, 1)},
+                                      {.thread = SCENE_MAIN,
+                                       .holds = {HOLD(SCENE_BANK, EXCLUSIVE, SCENE_AUDIT)},
+                                       .holds_count = 1})},
+                  "main forks while it holds Bank::lock, locked at fixture.c:36 in Bank::audit");
+    check_message((struct said){.kind = FINDING_MISUSE_INIT_LOCKED,
+                                STEPS({.thread = SCENE_MAIN, .wants = HOLD(SCENE_BANK, EXCLUSIVE, 1)},
+                                      {.thread = SCENE_MAIN,
+                                       .holds = {HOLD(SCENE_BANK, EXCLUSIVE, SCENE_AUDIT)},
+                                       .holds_count = 1})},
+                  "main initialises Bank::lock while it holds it, locked at fixture.c:36 in Bank::audit");
 }
 
 TEST(a_thread_that_ends_with_locks_held) {
@@ -396,7 +414,7 @@ TEST(a_barrier_says_for_how_many_it_was_made) {
                     (struct builder_step[]){{.thread = SCENE_MAIN, .wants = {50, 0, 1}}}, 1);
     struct report *report = scene_report(&builder, "message_test");
     CHECK_STR(report_finding(report, 0)->message,
-              "main uses barrier table in a way that is not defined (made for 3 threads)");
+              "main destroys barrier table while threads wait at it (made for 3 threads)");
     report_free(report);
     builder_free(&builder);
 }

@@ -188,6 +188,7 @@ TEST(what_a_misuse_contradicts_has_its_own_words) {
         uint32_t kind, lock;
         const char *misuse, *event;
     } misuses[] = {
+        {FINDING_MISUSE_UNLOCK_UNLOCKED, SCENE_BANK, "unlocks Bank::lock at", "initialised Bank::lock at"},
         {FINDING_MISUSE_UNLOCK_NOT_OWNER, SCENE_BANK, "unlocks Bank::lock at", "holds Bank::lock, locked at"},
         {FINDING_MISUSE_RELOCK, SCENE_BANK, "locks again Bank::lock at", "holds Bank::lock, locked at"},
         {FINDING_MISUSE_DESTROY_LOCKED, SCENE_BANK, "destroys Bank::lock at", "holds Bank::lock, locked at"},
@@ -203,8 +204,8 @@ TEST(what_a_misuse_contradicts_has_its_own_words) {
          "holds Bank::lock, locked at"},
         {FINDING_MISUSE_SEM_OVERFLOW, 22, "posts semaphore Bank::lock at",
          "initialised semaphore Bank::lock at"},
-        {FINDING_MISUSE_FORK_HELD, SCENE_BANK, "forks with the locked Bank::lock at",
-         "holds Bank::lock, locked at"},
+        {FINDING_MISUSE_FORK_HELD, SCENE_BANK, "tries in vain to get Bank::lock at",
+         "held Bank::lock at the fork, locked at"},
         {FINDING_MISUSE_BAD_JOIN, 24, "joins thread T2 (teller) at", "created thread T2 (teller) at"},
         {FINDING_MISUSE_BAD_BARRIER, 21, "uses barrier Bank::lock at", "initialised barrier Bank::lock at"},
     };
@@ -244,6 +245,53 @@ TEST(what_a_misuse_contradicts_has_its_own_words) {
         report_free(report);
         builder_free(&builder);
     }
+}
+
+/* Check the lines that begin in the first column of a step, in their order. */
+static void check_lines(struct recording_builder *builder, const char *expected) {
+    char *text = scene_finding_text(builder, &(struct report_style){0}), *lines = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&lines, &size);
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        if (strncmp(line, "    ", 4) == 0 && line[4] != ' ')
+            fprintf(out, "%s\n", line + 4);
+    fclose(out);
+    CHECK_STR(lines, expected);
+    free(lines);
+    free(text);
+}
+
+TEST(two_mutexes_for_one_condition) {
+    struct recording_builder builder;
+    scene_start(&builder);
+    builder_lock(&builder, 20, LOCK_KIND_CONDITION, (uintptr_t)&table, 0, 0);
+    builder_finding(
+        &builder, FINDING_MISUSE_COND_TWO_MUTEXES, FINDING_SHAPE_NONE,
+        (struct builder_step[]){
+            {.thread = 1, .holds = {{SCENE_BANK, 0, 1}}, .holds_count = 1, .wants = {20, 0, 2}},
+            {.thread = 2, .holds = {{SCENE_ACCOUNT, 0, 3}}, .holds_count = 1, .wants = {20, 0, 3}}},
+        2);
+    check_lines(&builder, "holds Bank::lock, locked at\n"
+                          "waits for condition table at\n"
+                          "waits with account_lock, called at\n"
+                          "waits for condition table at\n");
+}
+
+TEST(a_fork_with_ones_own_lock) {
+    struct recording_builder builder;
+    scene_start(&builder);
+    builder_finding(&builder, FINDING_MISUSE_FORK_HELD, FINDING_SHAPE_NONE,
+                    (struct builder_step[]){{.thread = 1, .wants = {SCENE_BANK, 0, 1}},
+                                            {.thread = 1, .holds = {{SCENE_BANK, 0, 3}}, .holds_count = 1}},
+                    2);
+    struct report *report = scene_report(&builder, "report_text_kinds_test");
+    char *text = scene_text(report);
+    CHECK(strstr(text, "\n  main (T1, tid 4711)\n    forks ") != NULL);
+    CHECK(strstr(text, "\n  main (T1, tid 4711), earlier\n    holds ") != NULL);
+    free(text);
+    report_free(report);
+    check_lines(&builder, "forks with the locked Bank::lock at\n"
+                          "holds Bank::lock, locked at\n");
 }
 
 TEST(a_thread_that_ended_with_locks) {
