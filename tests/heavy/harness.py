@@ -329,18 +329,18 @@ def end_descendants(grace_s=0):
     end = time.monotonic() + grace_s
     while (left := descendants()) and time.monotonic() < end:
         time.sleep(0.05)
-    # A process may start others until it is gone.
-    for _ in range(100):
-        now = descendants()
-        for pid in now:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        if not now:
-            break
-        time.sleep(0.05)
+    # gordian comes last: once its program is gone it writes its report, and removes what it made.
+    for number, spared, patience_s in ((signal.SIGTERM, None, 2), (signal.SIGKILL, "gordian", 5), (signal.SIGKILL, None, 5)):
+        end = time.monotonic() + patience_s
+        # A process may start others until it is gone.
+        while (now := descendants()) and time.monotonic() < end:
+            for pid in (pid for pid, name in now.items() if name != spared):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            time.sleep(0.05)
     return sorted(set(left.values()))
 
 

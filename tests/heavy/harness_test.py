@@ -79,6 +79,8 @@ class HarnessTest(unittest.TestCase):
     def test_a_hang_is_ended_and_described(self):
         self.assertIn("watched: light was still running when its time was up", self.wrong("hangs", limit_s=3))
         self.assertRegex(self.kept("watched/hang.txt"), r"(?m)^== \d+ light: .*light hangs")
+        # gordian was left the time to write its report.
+        self.assertIn("2 mutex", self.kept("watched/command1.txt"))
 
     def test_processes_that_are_left_behind(self):
         grace, harness.GRACE_S = harness.GRACE_S, 0.2

@@ -12,6 +12,7 @@ import json
 import os
 import pkgutil
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -102,6 +103,9 @@ def main(arguments):
         return 0
     os.makedirs(options.results, exist_ok=True)
     harness.adopt_orphans()
+    # So that what was started is ended, and the folder removed.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     outcomes = []
     # Not below TMPDIR: programs that run as another user must be able to reach it.
     with tempfile.TemporaryDirectory(prefix="gordian-heavy-", dir="/tmp", ignore_cleanup_errors=True) as folder:
