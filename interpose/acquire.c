@@ -277,6 +277,9 @@ int acquire_tried(const struct primitive *p, void *object, int result, const str
     if (t && (result == EBUSY || result == ETIMEDOUT)) {
         KEEP_ERRNO;
         misuse_fork_lost(t, object, p->kind, p->mode, call);
+    } else if (t && result == EINVAL && thread_plain(t) && locks_destroyed(object)) {
+        KEEP_ERRNO;
+        acquire_id(t, object, p->kind, stack_memo_find(&t->memo, t, call), call);
     }
     if (!t || !acquired(result))
         return result;

@@ -144,14 +144,16 @@ HOOK int cnd_timedwait(cnd_t *cond, mtx_t *mutex,
                        const struct timespec *until){WAIT(true, REAL(cnd_timedwait)(cond, mutex, until))}
 
 HOOK int cnd_signal(cnd_t *cond) {
+    const struct call_site call = CALL_SITE();
     if (real_c11_is_libc)
-        cond_woken(cond, false);
+        cond_woken(cond, false, &call);
     return REAL(cnd_signal)(cond);
 }
 
 HOOK int cnd_broadcast(cnd_t *cond) {
+    const struct call_site call = CALL_SITE();
     if (real_c11_is_libc)
-        cond_woken(cond, true);
+        cond_woken(cond, true, &call);
     return REAL(cnd_broadcast)(cond);
 }
 

@@ -95,10 +95,15 @@ void cond_begin(struct cond_wait *wait, pthread_cond_t *cond, pthread_mutex_t *m
     return result;
 
 /* A waiter that is unknown here, because nobody has waited yet, is none. */
-void cond_woken(const void *cond, bool all) {
+void cond_woken(const void *cond, bool all, const struct call_site *call) {
     struct thread *t = thread_now;
-    if (t && thread_plain(t))
+    if (t && thread_plain(t)) {
         t->slot->events[RECORDING_FAMILY_COND]++;
+        if (__builtin_expect(locks_destroyed(cond) != NULL, 0)) {
+            KEEP_ERRNO;
+            acquire_id(t, cond, LOCK_KIND_CONDITION, stack_memo_find(&t->memo, t, call), call);
+        }
+    }
     uint64_t *word = word_of(lock_table_find_kind(cond, LOCK_KIND_CONDITION), cond);
     if (word)
         parties_wake(word, all);
@@ -146,22 +151,26 @@ HOOK int pthread_cond_timedwait_old(pthread_cond_t *cond, pthread_mutex_t *mutex
     WAIT(true, OLD(pthread_cond_timedwait)(cond, mutex, until))}
 
 HOOK int pthread_cond_signal_hook(pthread_cond_t *cond) {
-    cond_woken(cond, false);
+    const struct call_site call = CALL_SITE();
+    cond_woken(cond, false, &call);
     return REAL(pthread_cond_signal)(cond);
 }
 
 HOOK int pthread_cond_broadcast_hook(pthread_cond_t *cond) {
-    cond_woken(cond, true);
+    const struct call_site call = CALL_SITE();
+    cond_woken(cond, true, &call);
     return REAL(pthread_cond_broadcast)(cond);
 }
 
 HOOK int pthread_cond_signal_old(pthread_cond_t *cond) {
-    cond_woken(cond, false);
+    const struct call_site call = CALL_SITE();
+    cond_woken(cond, false, &call);
     return OLD(pthread_cond_signal)(cond);
 }
 
 HOOK int pthread_cond_broadcast_old(pthread_cond_t *cond) {
-    cond_woken(cond, true);
+    const struct call_site call = CALL_SITE();
+    cond_woken(cond, true, &call);
     return OLD(pthread_cond_broadcast)(cond);
 }
 

@@ -25,6 +25,6 @@ void cond_begin(struct cond_wait *wait, pthread_cond_t *cond, pthread_mutex_t *m
 void cond_end(void *wait);
 
 /* One of the waiters, or all, are woken. Before the real call: they may run before it returns. */
-void cond_woken(const void *cond, bool all);
+void cond_woken(const void *cond, bool all, const struct call_site *call);
 
 #endif
