@@ -41,10 +41,14 @@ static void release_once(void *control) {
 /* What a personality routine is given (Itanium C++ ABI, Exception Handling, 1.6). */
 enum { CLEANUP_PHASE = 2, CONTINUE_UNWIND = 8 };
 
+/* A linker that leaves unused sections out does not look into unwind tables: what is named only there stays
+ * with the function that it is for. */
+#define RUN_SECTION __attribute__((section(".text.once_run")))
+
 /* The unwinder calls it for each frame of run() that it leaves. It needs no landing pad, which would link
  * libgcc_s. The innermost routine under way is the one. */
-static __attribute__((used)) int once_unwound(int version, int actions, uint64_t class, void *exception,
-                                              void *context) {
+static __attribute__((used)) RUN_SECTION int once_unwound(int version, int actions, uint64_t class,
+                                                          void *exception, void *context) {
     struct thread *t = hooks_thread();
     (void)version, (void)class, (void)exception, (void)context;
     if (!(actions & CLEANUP_PHASE) || !t)
@@ -81,7 +85,7 @@ static void end_run(uint32_t id, void *control) {
     release_once(control);
 }
 
-static __attribute__((noinline)) void run(void) {
+static __attribute__((noinline)) RUN_SECTION void run(void) {
     /* 0x1b: four bytes, relative to where they are. */
     __asm__ volatile(".cfi_personality 0x1b, once_unwound");
     struct once_call *call = thread_now->once;

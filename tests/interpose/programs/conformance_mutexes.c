@@ -253,22 +253,25 @@ static void blocking(void) {
     }
 }
 
+static void try_protocol(int protocol) {
+    for (int type = 0; type < 4; type++)
+        for (int flags = 0; flags < 4; flags++)
+            try_all(type, protocol, flags & 1, flags & 2);
+}
+
 /* A mutex of the protecting kind can be taken only by a thread with a real-time priority, if it may have one.
- */
-static void set_policy(int policy, int priority) {
-    struct sched_param parameters = {.sched_priority = priority};
-    pthread_setschedparam(pthread_self(), policy, &parameters);
+ * The thread takes the priority with it. */
+static void *try_protecting(void *unused) {
+    struct sched_param parameters = {.sched_priority = 1};
+    pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters);
+    try_protocol(2);
+    return unused;
 }
 
 void conformance_mutexes(void) {
-    for (int protocol = 0; protocol < 3; protocol++) {
-        if (protocols[protocol].value == PTHREAD_PRIO_PROTECT)
-            set_policy(SCHED_FIFO, 1);
-        for (int type = 0; type < 4; type++)
-            for (int flags = 0; flags < 4; flags++)
-                try_all(type, protocol, flags & 1, flags & 2);
-    }
-    set_policy(SCHED_OTHER, 0);
+    try_protocol(0);
+    try_protocol(1);
+    conformance_elsewhere(try_protecting, NULL);
     static_initialisers();
     init_of_a_used_address();
     held_too_often();
