@@ -1,5 +1,6 @@
 #include "interpose/gil.h"
 
+#include "interpose/hooks.h"
 #include "interpose/locks.h"
 #include "interpose/python.h"
 #include "interpose/session.h"
@@ -29,8 +30,10 @@ static uint32_t lock_of(struct thread *t, const struct call_site *call) {
 }
 
 void gil_mutex_lock(struct thread *t) {
-    if (t && !t->special)
-        python_own(t, true);
+    if (!t || t->special)
+        return;
+    t->slot->events[RECORDING_FAMILY_MUTEX]++;
+    python_own(t, true);
 }
 
 /* Before the interpreter was known, its mutex may have been taken for any other. */
@@ -44,6 +47,7 @@ void gil_condition_wait(struct thread *t, const void *mutex, const struct call_s
     struct python_thread *own = t && !t->special ? python_own(t, true) : NULL;
     if (!own || own->gil_waits)
         return;
+    KEEP_ERRNO;
     drop_mutex(t, mutex);
     own->gil_waits = true;
     own->gil_wait = (struct wait){.kind = WAIT_LOCK,

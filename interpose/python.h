@@ -4,17 +4,15 @@
  * waits for it without the GIL. So the Python stack of an acquisition is captured when the semaphore is tried
  * (python_capture), and a wait that follows takes the one from that try (python_last).
  *
- * Each capture reads the whole stack, so none is ever taken for another: the hash of (code object,
+ * Each capture reads the whole stack, so that none is taken for another: the hash of (code object,
  * instruction) over all frames is looked up in the thread's own table, and only when it is not there the
- * stack is asked for names and lines through Python's API. Code objects are told apart by a number that they
- * carry
- * (_PyCode_SetExtra, PEP 523), because a new one may lie where another was. About 2 ns a frame, and a few for
- * the rest. Where the layout of frames is not known (python_api.h), each capture goes through the API: about
- * 20 ns a frame.
+ * stack is asked for names and lines through Python's API. Code objects are told apart by numbers
+ * (python_codes.h), because a new one may lie where another was. About 2 ns a frame, and 25 ns for the rest.
+ * Where the layout of frames is not known (python_api.h), each capture goes through the API: about 20 ns a
+ * frame.
  *
- * What may come out wrong: two stacks whose 64-bit hashes are the same would be one; and of a function that
- * has changed its own code's names nothing is noticed. Frames in other interpreters than the main one are not
- * seen, nor any before the interpreter is initialised or while it finalises.
+ * What remains: two stacks whose 64-bit hashes are the same would be one. Frames in other interpreters than
+ * the main one are not seen, nor those of before the interpreter is initialised or while it finalises.
  *
  * Python's API is only called by a thread that holds the GIL, with no garbage collection, the exception that
  * is set kept, and errno kept. It may allocate with Python's allocators. Hooks that it runs into only keep
