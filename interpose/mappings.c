@@ -72,8 +72,10 @@ static bool read_mapping(struct source *from, struct mapping *out) {
         if (i < sizeof path - 1)
             path[i] = (char)byte;
     out->at.device = major << 32 | minor;
-    if (text_starts(path, "/SYSV"))
+    if (text_starts(path, "/SYSV")) {
         out->at.device |= MAPPINGS_SYSV;
+        out->at.inode++;
+    }
     return true;
 }
 

@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Set in `device` for a System V segment: the kernel numbers them apart from the files of the same device. */
+/* Set in `device` for a System V segment: the kernel numbers them apart from the files of the same device,
+ * from 0 on. `inode` is that number and one more. */
 #define MAPPINGS_SYSV ((uint64_t)1 << 63)
 
 /* A place in a file: of a file system, of shm_open or memfd_create, a System V segment, or what

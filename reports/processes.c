@@ -184,10 +184,11 @@ static bool covers(void *context, const struct mapping *mapping) {
     if (address->address < mapping->start || address->address >= mapping->end)
         return false;
     /* As interpose/mappings.h tells them. */
-    uint64_t sysv = strncmp(mapping->path, "/SYSV", 5) == 0 ? (uint64_t)1 << 63 : 0;
-    address->shared = mapping->shared && mapping->inode;
-    address->place = (struct processes_place){mapping->major << 32 | mapping->minor | sysv, mapping->inode,
-                                              mapping->offset + (address->address - mapping->start)};
+    uint64_t sysv = strncmp(mapping->path, "/SYSV", 5) == 0;
+    address->place =
+        (struct processes_place){mapping->major << 32 | mapping->minor | sysv << 63, mapping->inode + sysv,
+                                 mapping->offset + (address->address - mapping->start)};
+    address->shared = mapping->shared && address->place.inode;
     return true;
 }
 
