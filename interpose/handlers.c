@@ -82,6 +82,7 @@ static void note_handler(struct thread *t, struct lock *lock, uint32_t id, const
         return;
     /* Several may share a handler; the one that is being handled is blocked meanwhile. */
     lock->signals->in_handlers |= blocked ? blocked : signals;
+    lock->signals->handler_pc = stack->handler_pc;
     lock->signals->stack = held->stack;
     lock->signals->mode = held->mode;
     uint64_t both = lock->signals->in_handlers & lock->unblocked & ~lock->signals->told;
@@ -96,8 +97,11 @@ void handlers_note(struct thread *t, uint32_t id, struct recording_held *held, s
     bool handler = stack && stack->handler_pc;
     if (handler && tried)
         return;
-    session_enter(t);
     struct lock *lock = locks_at(id);
+    /* Asking for 64 handlers takes long; this one was asked for before. */
+    if (handler && lock->signals && lock->signals->handler_pc == stack->handler_pc)
+        return;
+    session_enter(t);
     thread_settle(t, held, call);
     if (handler) {
         note_handler(t, lock, id, held, stack);

@@ -20,6 +20,7 @@ struct lock_signals {
     uint64_t told;        /* of these, those that are reported */
     uint32_t stack;       /* in the handler */
     uint32_t mode;
+    uint64_t handler_pc; /* where, as stack_record has it */
 };
 
 /* Whether an acquisition of the lock with this stack has to be looked at. */

@@ -218,6 +218,8 @@ static __attribute__((noinline)) int fcntl_waits(fcntl_function real, int file, 
                                                  const struct call_site *site) {
     struct file_call call;
     count_call();
+    if (hooks_cancelling)
+        pthread_testcancel(); /* a cancellation point even when it does not wait */
     int before = errno, result = real(file, command == F_SETLKW ? F_SETLK : F_OFD_SETLK, argument);
     if (!would_block(result))
         return result;

@@ -70,8 +70,7 @@ def one_statement(first, second):
 def statement_over_lines(first, second):
     with noted, first:
         note(); second.acquire(
-            True,
-            -1
+
         )
         second.release()
 
