@@ -85,11 +85,16 @@ static void begins(const struct object_change *change, unsigned value, bool shar
     session_leave(t);
 }
 
-/* One whose beginning was not seen is a signal. */
+/* One whose beginning was not seen is a signal. The interpreter's are all locks: their beginning is not seen
+ * in a forked child. */
 static uint32_t known_id(struct thread *t, sem_t *object, struct stack_record *stack,
                          const struct call_site *call) {
     uint32_t id = lock_table_find_kind(object, LOCK_KIND_SEMAPHORE);
-    if (!id && (id = acquire_id(t, object, LOCK_KIND_SEMAPHORE, stack, call)))
+    if (id || !(id = acquire_id(t, object, LOCK_KIND_SEMAPHORE, stack, call)))
+        return id;
+    if (python_calls(call->pc))
+        begins(&(struct object_change){.thread = t, .lock = id}, 1, false, true);
+    else
         becomes_signal(t, id);
     return id;
 }

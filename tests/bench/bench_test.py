@@ -33,6 +33,8 @@ class BenchTest(unittest.TestCase):
                 document = json.load(file)
         wanted = [(shape, threads, depth) for shape in ("one", "two", "four") for threads in (1, 2) for depth in (0, 8, 20)]
         wanted += [("contended", 2, depth) for depth in (0, 8, 20)]
+        wanted += [(shape, threads, depth) for shape in ("recursive", "read", "write", "spin", "semaphore")
+                   for threads in (1, 2) for depth in (0, 8)]
         rows = document["rows"]
         self.assertEqual([(row["shape"], row["threads"], row["depth"]) for row in rows], wanted)
         for row in rows:

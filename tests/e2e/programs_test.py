@@ -85,7 +85,9 @@ class RealProgramTest(unittest.TestCase):
 
     def check_nothing_found(self, run):
         self.assertIsNotNone(run.report, run)
-        self.assertEqual(run.findings, [], run)
+        # Notes are no alarm: git, for one, joins threads with a lock held.
+        alarms = [f for f in run.findings if f.whole["severity"] != "note"]
+        self.assertEqual(alarms, [], run)
         self.assertEqual(run.report["coverage"]["damage"], [])
         self.assertTrue(all(process["off_reason"] is None for process in run.report["processes"]))
         # Otherwise there was nothing to find.

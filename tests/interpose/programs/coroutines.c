@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include <alloca.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -66,8 +68,12 @@ static void left_right(void) {
     pthread_mutex_unlock(&left);
 }
 
+/* The other order, when the first has been taken: the two must not meet. */
+static atomic_bool forth_is_over;
+
 static void *right_left(void *unused) {
-    usleep(20000);
+    while (!atomic_load(&forth_is_over))
+        usleep(1000);
     pthread_mutex_lock(&right);
     pthread_mutex_lock(&left);
     pthread_mutex_unlock(&left);
@@ -84,6 +90,7 @@ static void mapped_and_unmapped(void) {
         run_on(memory + size, size, left_right);
         munmap(memory, size);
     }
+    atomic_store(&forth_is_over, true);
     pthread_join(thread, NULL);
     puts("done");
 }
@@ -106,6 +113,7 @@ static void held_across_a_switch(void) {
     pthread_mutex_unlock(&right);
     swapcontext(&outside, &inside);
     munmap(memory, size);
+    atomic_store(&forth_is_over, true);
     pthread_join(thread, NULL);
     puts("done");
 }
@@ -125,6 +133,7 @@ static void held_beyond_its_stack(void) {
     pthread_mutex_lock(&right);
     pthread_mutex_unlock(&right);
     pthread_mutex_unlock(&left);
+    atomic_store(&forth_is_over, true);
     pthread_join(thread, NULL);
     puts("done");
 }
