@@ -39,7 +39,7 @@ struct misuse_event misuse_origin(uint32_t lock);
 
 /* A release of what the thread does not hold. */
 struct misuse_release {
-    enum finding_kind kind; /* 0: nothing is wrong, or it cannot be told */
+    uint32_t kind; /* enum finding_kind; 0: nothing is wrong, or it cannot be told */
     struct misuse_event holder;
 };
 struct misuse_release misuse_release_look(struct thread *t, const struct primitive *p, const void *object,

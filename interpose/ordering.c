@@ -37,7 +37,8 @@ static void record_dependency(const struct lock_dependency *dependency) {
     record->segment = dependency->segment;
     record->wants = dependency->wants;
     record->holds_count = dependency->holds_count;
-    memcpy(record->holds, dependency->holds, holds_size);
+    if (holds_size)
+        memcpy(record->holds, dependency->holds, holds_size);
     recorder_commit(record);
 }
 

@@ -27,7 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KINDS_ACTORS = 32, KINDS_PATIENCE_S = 15 };
+#define KINDS_ACTORS 32
+#define KINDS_PATIENCE_S 15
 
 struct scenario {
     const char *name;
