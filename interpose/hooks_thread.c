@@ -197,7 +197,12 @@ HOOK void pthread_exit(void *value) {
 }
 
 HOOK int pthread_cancel(pthread_t handle) {
+    struct thread *t = thread_now;
     hooks_cancelling = true;
+    if (t && thread_plain(t)) {
+        KEEP_ERRNO;
+        threads_cancelled(t, (uint64_t)handle);
+    }
     return REAL(pthread_cancel)(handle);
 }
 

@@ -47,14 +47,25 @@ uint32_t kernel_count_threads(void) {
     return line ? count : UINT32_MAX;
 }
 
-bool kernel_asleep(uint32_t tid) {
-    char path[64], stat[512];
+static size_t read_task(uint32_t tid, const char *name, char *to, size_t room) {
+    char path[64];
     struct text text;
     text_init(&text, path, sizeof path);
     text_add(&text, "/proc/self/task/");
     text_add_decimal(&text, tid);
-    text_add(&text, "/stat");
-    size_t n = read_file(path, stat, sizeof stat);
+    text_add(&text, name);
+    return read_file(path, to, room);
+}
+
+bool kernel_asleep(uint32_t tid) {
+    char call[256], futex[16], stat[512];
+    struct text text;
+    text_init(&text, futex, sizeof futex);
+    text_add_decimal(&text, SYS_futex);
+    text_add(&text, " ");
+    if (read_task(tid, "/syscall", call, sizeof call) && !text_starts(call, futex))
+        return false;
+    size_t n = read_task(tid, "/stat", stat, sizeof stat);
     while (n && stat[n] != ')') /* the name before it may hold anything */
         n--;
     return n && stat[n + 1] == ' ' && stat[n + 2] == 'S';

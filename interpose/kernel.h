@@ -12,7 +12,8 @@ bool kernel_has_thread(uint32_t tid);
 /* Number of threads of the process; UINT32_MAX when it is not known. */
 uint32_t kernel_count_threads(void);
 
-/* Whether the thread sleeps until it is woken (state S); false when it is not known. */
+/* Whether the thread sleeps in a futex call, as all that wait for another thread do; false when it is not
+ * known. Where the kernel does not tell the call, any sleep counts. */
 bool kernel_asleep(uint32_t tid);
 
 /* Whether the process has handlers for signals that may come from outside; true when it is not known. */

@@ -25,7 +25,11 @@ static void view_wait(void *context, uint32_t id, struct wait_edge *out) {
     out->target = __atomic_load_n(&t->slot->wait_target, __ATOMIC_RELAXED);
     out->mode = __atomic_load_n(&t->slot->wait_mode, __ATOMIC_RELAXED);
     out->lock = __atomic_load_n(&t->slot->wait_lock, __ATOMIC_RELAXED);
-    out->timed = __atomic_load_n(&t->slot->wait_timed, __ATOMIC_RELAXED);
+    /* One that was cancelled leaves such a wait, as at a limit; unless it has cancellation disabled, but
+     * nobody can say that. */
+    bool leaves = out->kind == WAIT_CONDITION || out->kind == WAIT_SEMAPHORE || out->kind == WAIT_JOIN;
+    out->timed = __atomic_load_n(&t->slot->wait_timed, __ATOMIC_RELAXED) ||
+                 (leaves && __atomic_load_n(&t->cancelled, __ATOMIC_RELAXED));
     out->ticket = __atomic_load_n(&t->slot->wait_ticket, __ATOMIC_ACQUIRE);
 }
 

@@ -79,7 +79,7 @@ struct thread {
     uint64_t knot_ticket;     /* its last wait that was reported as part of one */
     uint32_t note;            /* number of the finding that its present wait gave rise to; 0: none */
     uint32_t hang;            /* number of the finding that says it is blocked for good; 0: none */
-    bool detached, joined;
+    bool detached, joined, cancelled;
     char name[16];                  /* as last recorded */
     char *scratch, *joined_scratch; /* for walking stacks; mapped when first needed */
     size_t scratch_bytes, joined_bytes;

@@ -91,7 +91,7 @@ static struct thread *new_thread(void) {
         memset(t->held, 0, t->held_capacity * sizeof *t->held);
         t->held_lost = 0;
         t->special = t->attention = 0;
-        t->ended = t->gone = t->detached = t->joined = false;
+        t->ended = t->gone = t->detached = t->joined = t->cancelled = false;
         t->rounds = 0;
         t->life_lock = 0;
         t->nesting = 0;
@@ -226,6 +226,14 @@ void threads_known_ended(struct thread *t, uint32_t ended) {
     uint32_t last = segments_current(session_segments(), ended);
     record_segment(t->id, segments_current(session_segments(), t->id) + 1, ended, last);
     next_segment(t, segments_join(session_segments(), t->id, ended));
+    session_leave(t);
+}
+
+void threads_cancelled(struct thread *t, uint64_t handle) {
+    session_enter(t);
+    struct thread *target = threads_with_handle(handle);
+    if (target)
+        __atomic_store_n(&target->cancelled, true, __ATOMIC_RELAXED);
     session_leave(t);
 }
 

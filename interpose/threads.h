@@ -31,6 +31,9 @@ void threads_end(struct thread *t);
 /* The thread with id `ended` was joined. */
 void threads_joined(struct thread *joiner, uint32_t ended);
 
+/* The thread with this pthread_t is about to be cancelled. */
+void threads_cancelled(struct thread *t, uint64_t handle);
+
 /* The thread knows that the one with id `ended` has come to its end, in another way than by joining it. */
 void threads_known_ended(struct thread *t, uint32_t ended);
 
