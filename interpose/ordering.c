@@ -10,6 +10,10 @@
 #include "interpose/session.h"
 #include "interpose/thread.h"
 
+/* A thread that holds thousands of locks at once (concurrent.futures takes those of all futures) would make
+ * millions of orders. Those of what is taken beyond this many are not kept, and the header says so. */
+#define MOST_HELD 320u
+
 /* Remember which of the edges need not be looked at again, whatever else is held. Returns whether all need
  * not. */
 static bool mark_known_edges(struct thread *t, const struct lock_hold *wants) {
@@ -90,13 +94,19 @@ static bool add_dependency(struct thread *t, const struct lock_hold *wants, bool
     lock_graph_count(session_graph(), &counts);
     session_recorder()->header->cut_searches = counts.cut_searches;
     session_recorder()->header->unlisted_cycles = counts.unreported;
-    session_recorder()->header->unkept_dependencies = counts.dropped;
+    static uint64_t dropped;
+    if (counts.dropped > dropped)
+        __atomic_add_fetch(&session_recorder()->header->unkept_dependencies, counts.dropped - dropped,
+                           __ATOMIC_RELAXED);
+    dropped = counts.dropped;
     return added != 0;
 }
 
 /* `key` says that this set of held locks was met before with this wanted one; where sets are many, single
  * edges are few. */
 bool ordering_known(struct thread *t, uint32_t lock, uint32_t mode, uint64_t key) {
+    if (t->slot->held_count > MOST_HELD)
+        return false;
     for (uint32_t i = 0; i < t->slot->held_count; i++)
         if (!thread_seen(t, thread_edge_key(t, &t->held[i], lock, mode)))
             return false;
@@ -107,6 +117,11 @@ bool ordering_known(struct thread *t, uint32_t lock, uint32_t mode, uint64_t key
 void ordering_add(struct thread *t, uint32_t lock, uint32_t mode, struct stack_record *stack,
                   const struct call_site *call, uint64_t key) {
     struct lock_hold wants = {lock, mode, 0};
+    if (t->slot->held_count > MOST_HELD) {
+        __atomic_add_fetch(&session_recorder()->header->unkept_dependencies, 1, __ATOMIC_RELAXED);
+        thread_mark_seen(t, key);
+        return;
+    }
     session_enter(t);
     session_attend(t, call);
     files_verify(t);

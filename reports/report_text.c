@@ -461,7 +461,8 @@ static void write_limits(const struct report_process *process, const struct repo
     if (process->unkept_dependencies)
         write_note(memory_pool_format(
                        pool,
-                       "%s: %s lock order%s not kept, because more than %u threads took the same two locks: "
+                       "%s: %s lock order%s not kept, because more than %u threads took the same two locks "
+                       "or one held more than 320: "
                        "cycles with later ones may be missing (raise it with GORDIAN_OPTIONS=max_uses=N)",
                        who, numbers_count(pool, process->unkept_dependencies),
                        process->unkept_dependencies == 1 ? " was" : "s were", process->max_uses),
