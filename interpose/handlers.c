@@ -56,6 +56,25 @@ static uint64_t signals_of(uint64_t pc) {
     return signals;
 }
 
+#define ASKED_EACH_TIME 1024u
+#define ASKED_AT_TIMES 64u
+
+/* The signals that have handlers now: before there is one, none can come. Asking takes some microseconds, so
+ * where there are many locks, it is not done for each. For the holder of our lock. */
+static uint64_t caught_signals(void) {
+    static uint64_t caught;
+    static uint32_t asked;
+    if (asked++ >= ASKED_EACH_TIME && asked % ASKED_AT_TIMES)
+        return caught;
+    caught = 0;
+    for (int signal = 1; signal <= 64; signal++) {
+        struct action action = {0};
+        if (raw_syscall(SYS_rt_sigaction, signal, 0, (long)&action, 8, 0, 0) == 0 && action.handler >= 4096)
+            caught |= (uint64_t)1 << (signal - 1);
+    }
+    return caught;
+}
+
 static void report(struct thread *t, uint32_t id, uint64_t signals, const struct lock_signals *known,
                    uint32_t thread, uint32_t mode, uint32_t stack) {
     struct lock_hold hold = {id, mode, stack};
@@ -107,11 +126,12 @@ void handlers_note(struct thread *t, uint32_t id, struct recording_held *held, s
         note_handler(t, lock, id, held, stack);
     } else {
         uint64_t unblocked = ~t->signals;
-        if (!lock->unblocked) {
+        if (!lock->taken) {
+            lock->taken = true;
             lock->taken_thread = t->id;
             lock->taken_stack = held->stack;
+            lock->unblocked = unblocked & caught_signals();
         }
-        lock->unblocked |= unblocked;
         uint64_t both = lock->signals ? lock->signals->in_handlers & unblocked & ~lock->signals->told : 0;
         if (both && (held->mode == LOCK_EXCLUSIVE || lock->signals->mode == LOCK_EXCLUSIVE)) {
             lock->signals->told |= both;

@@ -26,7 +26,7 @@ struct lock_signals {
 /* Whether an acquisition of the lock with this stack has to be looked at. */
 static inline bool handlers_matter(uint32_t lock, const struct stack_record *stack) {
     const struct lock *about = locks_at(lock);
-    return (stack && stack->handler_pc) || (about && (!about->unblocked || about->signals));
+    return (stack && stack->handler_pc) || (about && (!about->taken || about->signals));
 }
 
 /* The thread has taken the lock. `tried`: without waiting, so that it harms nobody in a handler. Takes the

@@ -41,9 +41,10 @@ struct lock {
     uint64_t device; /* file: with its inode, which one it is */
     uint32_t mutex;  /* condition: the one that its waiters hold */
 
-    struct recording_profile *profile; /* NULL: none yet */
-    struct lock_signals *signals;      /* for one that a signal handler has taken (handlers.h); else NULL */
-    uint64_t unblocked; /* when it was first taken: the signals that could come; 0: not known */
+    struct recording_profile *profile;  /* NULL: none yet */
+    struct lock_signals *signals;       /* for one that a signal handler has taken (handlers.h); else NULL */
+    bool taken;                         /* the next three are known */
+    uint64_t unblocked;                 /* when it was first taken: the signals whose handlers could run */
     uint32_t taken_thread, taken_stack; /* by whom, where */
 };
 
