@@ -24,7 +24,7 @@
 #include "detector/finding.h"
 
 #define RECORDING_MAGIC "GORDIAN" /* with its NUL: 8 bytes */
-#define RECORDING_VERSION 2u
+#define RECORDING_VERSION 3u
 #define RECORDING_HEADER_SIZE 4096u
 #define RECORDING_CHUNK_MAGIC 0x4b4e4843u /* "CHNK" */
 #define RECORDING_COMMIT 0xc0deu
@@ -82,6 +82,8 @@ struct recording_header {
     uint32_t starvation_overtakes;       /* the options: a waiter overtaken more often than this */
     uint32_t starvation_ms;              /* that waited longer than this starves */
     uint32_t forked;                     /* 1: this process was forked off without exec */
+    uint32_t max_held;                   /* the option: locks held at once whose orders are kept */
+    uint64_t crowded_dependencies;       /* not looked at, because more than that were held */
     char off_reason[64];                 /* NUL-terminated */
     uint64_t events[RECORDING_FAMILIES]; /* of threads that have ended; live ones count in their slots */
 };

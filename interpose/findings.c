@@ -5,30 +5,28 @@
 #include "interpose/locks.h"
 #include "interpose/notice.h"
 #include "interpose/raw.h"
+#include "interpose/segmented_array.h"
 #include "interpose/session.h"
 #include "interpose/text.h"
 #include "interpose/threads.h"
 #include "interpose/waits.h"
 
 static uint32_t last_number;
-static struct recording_finding **by_number; /* index: number */
-static uint32_t by_number_room;
-static uint32_t with_semaphores; /* the first finding that a semaphore is part of; 0: none */
+static struct segmented_array by_number; /* of struct recording_finding *; index: number - 1 */
+static uint32_t with_semaphores;         /* the first finding that a semaphore is part of; 0: none */
 
-/* Locks left behind by threads that are gone. */
+/* Locks left behind by threads that are gone. Read without our lock. */
 struct orphan {
     uint32_t thread;
     struct lock_hold hold;
 };
-static struct orphan *orphans;
-static uint32_t orphans_count, orphans_room;
+static struct segmented_array orphans;
 
-/* Locks that a thread holds by its own account and another has released. */
+/* Locks that a thread holds by its own account and another has released. Read without our lock. */
 struct disowned {
     uint32_t thread, lock;
 };
-static struct disowned *disowned;
-static uint32_t disowned_count, disowned_room;
+static struct segmented_array disowned;
 
 /* What findings_add_once has recorded; direct-mapped, so that a misuse in a loop takes no more room than one.
  */
@@ -40,29 +38,20 @@ static struct {
 
 void findings_start(void) {
     memset(once, 0, sizeof once);
-    last_number = by_number_room = orphans_count = orphans_room = disowned_count = disowned_room = 0;
-    with_semaphores = 0;
-    by_number = NULL;
-    orphans = NULL;
-    disowned = NULL;
+    last_number = with_semaphores = 0;
+    by_number.count = orphans.count = disowned.count = 0;
 }
 
-/* Make room for one more element of `size` bytes in an array of mapped memory. */
-static bool room_for(void *array, uint32_t count, uint32_t *room, size_t size) {
-    if (count < *room)
-        return true;
-    uint32_t wider_room = *room ? *room * 2 : 4096 / (uint32_t)size;
-    void *wider = raw_pages((wider_room * size + 4095) & ~(size_t)4095), *old;
-    if (!wider)
-        return false;
-    memcpy(&old, array, sizeof old);
-    if (old) {
-        memcpy(wider, old, *room * size);
-        raw_munmap(old, (*room * size + 4095) & ~(size_t)4095);
-    }
-    memcpy(array, &wider, sizeof wider);
-    *room = wider_room;
-    return true;
+static struct recording_finding *numbered(uint32_t number) {
+    return *(struct recording_finding **)segmented_array_at(&by_number, number - 1, sizeof(void *));
+}
+
+static struct orphan *orphan_at(uint32_t i) {
+    return segmented_array_at(&orphans, i, sizeof(struct orphan));
+}
+
+static struct disowned *disowned_at(uint32_t i) {
+    return segmented_array_at(&disowned, i, sizeof(struct disowned));
 }
 
 /* Threads get their names from anywhere (prctl, /proc): ask the kernel when one matters. */
@@ -134,9 +123,9 @@ uint32_t findings_add(const struct finding *finding) {
     }
     struct recording_finding *record;
     size_t steps_size = finding->steps_count * sizeof record->steps[0];
-    if (!room_for(&by_number, last_number + 1, &by_number_room, sizeof *by_number) ||
-        !(record = recorder_append(session_recorder(), RECORDING_FINDING,
-                                   sizeof *record + steps_size + holds * sizeof(struct lock_hold))))
+    record = recorder_append(session_recorder(), RECORDING_FINDING,
+                             sizeof *record + steps_size + holds * sizeof(struct lock_hold));
+    if (!record || !segmented_array_append(&by_number, &record, sizeof record))
         return 0;
     struct lock_hold *to = (struct lock_hold *)(record->steps + finding->steps_count);
     record->finding = ++last_number;
@@ -157,7 +146,6 @@ uint32_t findings_add(const struct finding *finding) {
         memcpy(to + holds, step->holds, step->holds_count * sizeof *to);
         holds += step->holds_count;
     }
-    by_number[last_number] = record;
     recorder_commit(record);
     if (!pending)
         announce(finding);
@@ -177,40 +165,48 @@ static bool has_lock(const struct recording_finding *record, uint32_t lock) {
 
 void findings_withdraw(uint32_t number) {
     if (number && number <= last_number)
-        __atomic_store_n(&by_number[number]->count, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&numbered(number)->count, 0, __ATOMIC_RELAXED);
     for (uint32_t i = 0; i < 1u << ONCE_BITS; i++)
         if (once[i].number == number)
             once[i].key = 0;
 }
 
-/* The finding of a record, in memory that the next call uses again. */
-static struct finding finding_of(const struct recording_finding *record, struct finding_step *steps) {
+/* The finding of a record, in memory that the next call uses again. Returns false without memory. */
+static bool finding_of(const struct recording_finding *record, struct finding *finding) {
+    static struct finding_step *steps; /* for the holder of our lock */
+    static uint32_t room;
+    if (record->steps_count > room) {
+        size_t bytes = (record->steps_count * 2 * sizeof *steps + 4095) & ~(size_t)4095;
+        struct finding_step *wider = raw_pages(bytes);
+        if (!wider)
+            return false;
+        steps = wider;
+        room = record->steps_count * 2;
+    }
     const struct lock_hold *holds = (const void *)(record->steps + record->steps_count);
     for (uint32_t i = 0; i < record->steps_count; i++)
         steps[i] = (struct finding_step){.thread = record->steps[i].thread,
                                          .holds_count = record->steps[i].holds_count,
                                          .holds = holds + record->steps[i].holds_first,
                                          .wants = record->steps[i].wants};
-    return (struct finding){.kind = record->kind,
-                            .shape = record->shape,
-                            .severity = record->severity,
-                            .steps_count = record->steps_count,
-                            .steps = steps};
+    *finding = (struct finding){.kind = record->kind,
+                                .shape = record->shape,
+                                .severity = record->severity,
+                                .steps_count = record->steps_count,
+                                .steps = steps};
+    return true;
 }
 
-#define STEPS_TOLD 16
-
 void findings_confirm(uint32_t semaphore) {
-    struct finding_step steps[STEPS_TOLD];
     for (uint32_t i = with_semaphores; i && i <= last_number; i++) {
-        struct recording_finding *record = by_number[i];
+        struct recording_finding *record = numbered(i);
+        struct finding finding;
         if (record->count || record->kind != FINDING_DEADLOCK_POTENTIAL || !has_lock(record, semaphore))
             continue;
-        if (record->steps_count > STEPS_TOLD) {
-            __atomic_store_n(&record->count, 1, __ATOMIC_RELAXED);
+        if (!finding_of(record, &finding)) {
+            session_lost(RECORDING_LOST_MEMORY);
             continue;
         }
-        struct finding finding = finding_of(record, steps);
         if (is_pending(&finding))
             continue;
         __atomic_store_n(&record->count, 1, __ATOMIC_RELAXED);
@@ -220,7 +216,7 @@ void findings_confirm(uint32_t semaphore) {
 
 void findings_no_lock(struct thread *t, uint32_t semaphore) {
     for (uint32_t i = with_semaphores; i && i <= last_number; i++)
-        if (by_number[i]->kind == FINDING_DEADLOCK_POTENTIAL && has_lock(by_number[i], semaphore))
+        if (numbered(i)->kind == FINDING_DEADLOCK_POTENTIAL && has_lock(numbered(i), semaphore))
             findings_withdraw(i);
     lock_graph_remove(session_graph(), semaphore);
     findings_forget_orphan(semaphore);
@@ -249,8 +245,8 @@ static uint32_t found(void *context, const struct finding *finding) {
 
 static void again(void *context, uint32_t number) {
     (void)context;
-    if (number && number <= last_number && by_number[number]->count)
-        __atomic_add_fetch(&by_number[number]->count, 1, __ATOMIC_RELAXED);
+    if (number && number <= last_number && numbered(number)->count)
+        __atomic_add_fetch(&numbered(number)->count, 1, __ATOMIC_RELAXED);
 }
 
 uint32_t findings_add_once(const struct finding *finding, uint64_t places) {
@@ -268,8 +264,7 @@ const struct lock_graph_listener findings_listener = {.found = found, .again = a
 
 void findings_add_orphan(uint32_t thread, const struct lock_hold *hold) {
     locks_record(hold->lock);
-    if (room_for(&orphans, orphans_count, &orphans_room, sizeof *orphans))
-        orphans[orphans_count++] = (struct orphan){thread, *hold};
+    segmented_array_append(&orphans, &(struct orphan){thread, *hold}, sizeof(struct orphan));
 }
 
 void findings_orphan(struct thread *t) {
@@ -281,49 +276,48 @@ void findings_orphan(struct thread *t) {
 }
 
 bool findings_orphaned(uint32_t lock, uint32_t *thread, struct lock_hold *hold) {
-    for (uint32_t i = orphans_count; i--;)
-        if (orphans[i].hold.lock == lock) {
-            *thread = orphans[i].thread;
-            *hold = orphans[i].hold;
+    for (uint32_t i = segmented_array_count(&orphans); i--;)
+        if (orphan_at(i)->hold.lock == lock) {
+            *thread = orphan_at(i)->thread;
+            *hold = orphan_at(i)->hold;
             return true;
         }
     return false;
 }
 
 void findings_disown(struct thread *owner, uint32_t lock) {
-    if (!room_for(&disowned, disowned_count, &disowned_room, sizeof *disowned))
+    if (!segmented_array_append(&disowned, &(struct disowned){owner->id, lock}, sizeof(struct disowned)))
         return;
     locks_record(lock);
-    disowned[disowned_count++] = (struct disowned){owner->id, lock};
     __atomic_or_fetch(&owner->attention, THREAD_DISOWNED, __ATOMIC_RELEASE);
 }
 
 bool findings_disowned(const struct thread *owner, uint32_t lock) {
     if (!(__atomic_load_n(&owner->attention, __ATOMIC_ACQUIRE) & THREAD_DISOWNED))
         return false;
-    for (uint32_t i = 0; i < disowned_count; i++)
-        if (disowned[i].thread == owner->id && disowned[i].lock == lock)
+    for (uint32_t i = 0, n = segmented_array_count(&disowned); i < n; i++)
+        if (disowned_at(i)->thread == owner->id && disowned_at(i)->lock == lock)
             return true;
     return false;
 }
 
 void findings_drop_disowned(struct thread *t) {
-    for (uint32_t i = 0; i < disowned_count;) {
-        if (disowned[i].thread != t->id) {
+    for (uint32_t i = 0; i < disowned.count;) {
+        if (disowned_at(i)->thread != t->id) {
             i++;
             continue;
         }
-        struct recording_held *held = thread_holds(t, disowned[i].lock);
+        struct recording_held *held = thread_holds(t, disowned_at(i)->lock);
         if (held)
             thread_remove(t, held);
-        disowned[i] = disowned[--disowned_count];
+        segmented_array_remove(&disowned, i, sizeof(struct disowned));
     }
 }
 
 void findings_forget_orphan(uint32_t lock) {
-    for (uint32_t i = 0; i < orphans_count;)
-        if (orphans[i].hold.lock == lock)
-            orphans[i] = orphans[--orphans_count];
+    for (uint32_t i = 0; i < orphans.count;)
+        if (orphan_at(i)->hold.lock == lock)
+            segmented_array_remove(&orphans, i, sizeof(struct orphan));
         else
             i++;
 }

@@ -42,6 +42,7 @@ struct lock {
     uint32_t mutex;  /* condition: the one that its waiters hold */
 
     struct recording_profile *profile;  /* NULL: none yet */
+    bool unprofiled;                    /* counted as one for whose profile there was no room */
     struct lock_signals *signals;       /* for one that a signal handler has taken (handlers.h); else NULL */
     bool taken;                         /* the next three are known */
     uint64_t unblocked;                 /* when it was first taken: the signals whose handlers could run */

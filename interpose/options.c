@@ -14,6 +14,7 @@ const char options_help[] =
     "  max_per_edge=N      lock cycles listed that share a lock order (default: 4)\n"
     "  max_cycles=N        lock cycles that are listed (default: 1024)\n"
     "  max_uses=N          threads and segments kept per lock order (default: 4096, at most 65535)\n"
+    "  max_held=N          locks held at once whose orders are kept (default: 320)\n"
     "  max_profiled=N      locks with a profile (default: 1024)\n"
     "  starvation_overtakes=N, starvation_ms=N\n"
     "                      a waiter starves that was overtaken more than N times (default: 1000)\n"
@@ -93,6 +94,8 @@ static int set_option(struct options *o, const char *key, const char *value) {
         return parse_number(value, 1, 0xffffffffu, &o->max_cycles);
     if (text_equal(key, "max_uses"))
         return parse_number(value, 1, 65535, &o->max_uses);
+    if (text_equal(key, "max_held"))
+        return parse_number(value, 1, 0xffffffffu, &o->max_held);
     if (text_equal(key, "max_profiled"))
         return parse_number(value, 0, 1u << 20, &o->max_profiled);
     if (text_equal(key, "starvation_overtakes"))
@@ -133,6 +136,7 @@ void options_parse(struct options *out, const char *text, void (*complain)(const
                             .max_per_edge = 4,
                             .max_cycles = 1024,
                             .max_uses = 4096,
+                            .max_held = 320,
                             .max_profiled = 1024,
                             .starvation_overtakes = 1000,
                             .starvation_ms = 1000};

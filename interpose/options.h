@@ -27,6 +27,7 @@ struct options {
     uint32_t max_per_edge; /* cycles listed that go through one lock order */
     uint32_t max_cycles;   /* cycles listed in all */
     uint32_t max_uses;     /* pairs of thread and segment kept per edge of the lock graph */
+    uint32_t max_held;     /* locks held at once whose orders are kept */
     uint32_t max_steps;    /* bound of one search for cycles, in edges tried */
     uint32_t max_profiled; /* locks with a profile */
     uint32_t starvation_overtakes,

@@ -11,8 +11,10 @@
 #include "interpose/thread.h"
 
 /* A thread that holds thousands of locks at once (concurrent.futures takes those of all futures) would make
- * millions of orders. Those of what is taken beyond this many are not kept, and the header says so. */
-#define MOST_HELD 320u
+ * millions of orders. Those of what is taken beyond max_held are not kept, and the header says so. */
+static bool is_crowded(const struct thread *t) {
+    return t->slot->held_count > session_options()->max_held;
+}
 
 /* Remember which of the edges need not be looked at again, whatever else is held. Returns whether all need
  * not. */
@@ -105,7 +107,7 @@ static bool add_dependency(struct thread *t, const struct lock_hold *wants, bool
 /* `key` says that this set of held locks was met before with this wanted one; where sets are many, single
  * edges are few. */
 bool ordering_known(struct thread *t, uint32_t lock, uint32_t mode, uint64_t key) {
-    if (t->slot->held_count > MOST_HELD)
+    if (is_crowded(t))
         return false;
     for (uint32_t i = 0; i < t->slot->held_count; i++)
         if (!thread_seen(t, thread_edge_key(t, &t->held[i], lock, mode)))
@@ -117,8 +119,8 @@ bool ordering_known(struct thread *t, uint32_t lock, uint32_t mode, uint64_t key
 void ordering_add(struct thread *t, uint32_t lock, uint32_t mode, struct stack_record *stack,
                   const struct call_site *call, uint64_t key) {
     struct lock_hold wants = {lock, mode, 0};
-    if (t->slot->held_count > MOST_HELD) {
-        __atomic_add_fetch(&session_recorder()->header->unkept_dependencies, 1, __ATOMIC_RELAXED);
+    if (is_crowded(t)) {
+        __atomic_add_fetch(&session_recorder()->header->crowded_dependencies, 1, __ATOMIC_RELAXED);
         thread_mark_seen(t, key);
         return;
     }

@@ -29,7 +29,7 @@ static struct recording_profile *profile_of(struct thread *t, uint32_t id, bool 
     if (profile)
         return profile;
     if (__atomic_load_n(&profiled, __ATOMIC_RELAXED) >= room) {
-        if (waited)
+        if (waited && !__atomic_exchange_n(&lock->unprofiled, true, __ATOMIC_RELAXED))
             __atomic_add_fetch(&session_recorder()->header->unprofiled_locks, 1, __ATOMIC_RELAXED);
         return NULL;
     }

@@ -184,6 +184,7 @@ static bool start_parts(bool forked) {
     recorder.header->max_cycles = options.max_cycles;
     recorder.header->max_uses = options.max_uses;
     recorder.header->max_profiled = options.max_profiled;
+    recorder.header->max_held = options.max_held;
     recorder.header->starvation_overtakes = options.starvation_overtakes;
     recorder.header->starvation_ms = options.starvation_ms;
     recorder.header->forked = forked;

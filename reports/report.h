@@ -103,11 +103,13 @@ struct report_process {
     uint32_t state;          /* enum recording_state */
     uint64_t started_ns;     /* CLOCK_REALTIME */
     bool forked;
-    uint32_t lost;                                                        /* enum recording_lost, or-ed */
-    uint64_t dropped, cut_searches, unlisted_cycles, unkept_dependencies; /* as in the recording's header */
-    uint32_t threads;                                                     /* seen in all */
-    uint64_t unprofiled_locks;                                            /* as in the recording's header */
-    uint32_t stack_depth, max_steps, max_per_edge, max_cycles, max_uses;  /* the options of these names */
+    uint32_t lost; /* enum recording_lost, or-ed */
+    uint64_t dropped, cut_searches, unlisted_cycles, unkept_dependencies,
+        crowded_dependencies;  /* as in the recording's header */
+    uint32_t threads;          /* seen in all */
+    uint64_t unprofiled_locks; /* as in the recording's header */
+    uint32_t stack_depth, max_steps, max_per_edge, max_cycles, max_uses,
+        max_held; /* the options of these names */
     uint32_t max_profiled, starvation_overtakes, starvation_ms;
     uint64_t events[RECORDING_FAMILIES];
     const char *off_reason; /* "" unless state is RECORDING_OFF */

@@ -165,6 +165,7 @@ static void add_processes(cJSON *root, const struct report *report) {
         add_number(object, "cut_searches", process->cut_searches);
         add_number(object, "unlisted_cycles", process->unlisted_cycles);
         add_number(object, "unkept_dependencies", process->unkept_dependencies);
+        add_number(object, "crowded_dependencies", process->crowded_dependencies);
         add_text(object, "off_reason", process->state == RECORDING_OFF ? process->off_reason : NULL);
     }
 }

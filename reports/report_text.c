@@ -461,11 +461,19 @@ static void write_limits(const struct report_process *process, const struct repo
     if (process->unkept_dependencies)
         write_note(memory_pool_format(
                        pool,
-                       "%s: %s lock order%s not kept, because more than %u threads took the same two locks "
-                       "or one held more than 320: "
+                       "%s: %s lock order%s not kept, because more than %u threads took the same two locks: "
                        "cycles with later ones may be missing (raise it with GORDIAN_OPTIONS=max_uses=N)",
                        who, numbers_count(pool, process->unkept_dependencies),
                        process->unkept_dependencies == 1 ? " was" : "s were", process->max_uses),
+                   style, out);
+    if (process->crowded_dependencies)
+        write_note(memory_pool_format(
+                       pool,
+                       "%s: %s acquisition%s with more than %u locks held %s not looked at: cycles through "
+                       "them may be missing (raise it with GORDIAN_OPTIONS=max_held=N)",
+                       who, numbers_count(pool, process->crowded_dependencies),
+                       process->crowded_dependencies == 1 ? "" : "s", process->max_held,
+                       process->crowded_dependencies == 1 ? "was" : "were"),
                    style, out);
     if (process->lost & RECORDING_LOST_STACK)
         write_note(

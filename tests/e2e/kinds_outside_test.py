@@ -40,6 +40,7 @@ SIGNALS.add(SignalsTest, {
     "handler_in_another_thread": interrupts(),
     "blocked_outside": quiet(),
     "tried_in_handler": quiet(),
+    "taken_before_the_handler": quiet(),
     "another_lock_in_handler": quiet(),
     "only_in_handler": quiet(),
     "interrupted_holding": stopped("deadlock.actual", "self", ["interrupted", "take_left_in_handler"], threads=1, hangs="awake"),

@@ -22,6 +22,11 @@ class RightTest(kinds.Scenarios):
     families = ["semaphore", "mutex"]
 
 
+def tells_what_was_not_looked_at(test, under):
+    process, = under.report["processes"]
+    test.assertGreater(process["crowded_dependencies"], 1000)
+
+
 RIGHT.add(RightTest, {
     "lock": quiet(),
     "rlock": quiet(),
@@ -34,6 +39,7 @@ RIGHT.add(RightTest, {
     "timer": quiet(),
     "thread_pool": quiet(),
     "thread_pool_with_futures": quiet(),
+    "thousands_of_futures": quiet(look=tells_what_was_not_looked_at),
     "process_pool": quiet(),
     "process_queue": quiet(),
     "handed_over": quiet(),

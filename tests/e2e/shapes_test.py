@@ -51,6 +51,12 @@ class ShapesTest(unittest.TestCase):
         child = [process["pid"] for process in run.report["processes"] if process["forked"]]
         self.assertEqual([finding.pid for finding in run.findings], child)
 
+    def test_what_is_taken_with_more_than_max_held_is_counted(self):
+        run = watched.under(GORDIAN, [SHAPES, "held_300", "1", "2"],
+                            env=watched.environment(GORDIAN_OPTIONS="max_held=299"))
+        process, = run.report["processes"]
+        self.assertEqual((run.findings, process["crowded_dependencies"]), ([], 4), run)
+
     def test_every_time_is_counted(self):
         finding, = watched.under(GORDIAN, [SHAPES, "heap_shared", "1000", "2"]).findings
         self.assertEqual(finding.count, 1000)

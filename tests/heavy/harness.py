@@ -51,20 +51,22 @@ class Program:
 
 @dataclasses.dataclass(frozen=True)
 class Triaged:
-    """Findings of one kind, all of whose stacks lead through these functions."""
+    """Findings of one kind, each of whose stacks leads one of these ways; each way is led by one of them at least."""
 
     kind: str
-    functions: tuple  # names without parameters, innermost first, maybe with others in between
+    ways: tuple  # of tuples of functions: names without parameters, innermost first, maybe with others in between
     why: str  # what it is: a bug of the program, or what gordian cannot know
 
     def covers(self, finding):
-        return finding["kind"] == self.kind and all(self.leads_through(side["stack"]) for step in finding["steps"]
-                                                    for side in (*step["holds"], step["wants"]))
+        stacks = [side["stack"] for step in finding["steps"] for side in (*step["holds"], step["wants"])]
+        return (finding["kind"] == self.kind and all(any(leads(stack, way) for way in self.ways) for stack in stacks)
+                and all(any(leads(stack, way) for stack in stacks) for way in self.ways))
 
-    def leads_through(self, stack):
-        # A membership test takes from the iterator what comes before: so the order counts.
-        frames = ((frame["function"] or "").partition("(")[0] for frame in stack)
-        return all(function in frames for function in self.functions)
+
+def leads(stack, way):
+    # A membership test takes from the iterator what comes before: so the order counts.
+    frames = ((frame["function"] or "").partition("(")[0] for frame in stack)
+    return all(function in frames for function in way)
 
 
 @dataclasses.dataclass

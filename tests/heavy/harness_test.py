@@ -98,15 +98,16 @@ class HarnessTest(unittest.TestCase):
 
     def test_a_finding_that_was_triaged(self):
         outcome = self.attempt(lambda run: run.execute([LIGHT, "orders"]),
-                               triaged=(harness.Triaged("deadlock.potential", ("take_both",), "on purpose"),))
+                               triaged=(harness.Triaged("deadlock.potential", (("take_both",),), "on purpose"),))
         self.assertEqual((outcome.wrong, len(outcome.triaged)), ([], 1))
         self.assertIn("1 warning, (1 triaged)", heavy_run.row(outcome))
 
     def test_a_finding_in_other_functions_than_those_that_were_triaged(self):
-        for kind, functions in (("deadlock.potential", ("take_both", "elsewhere")), ("deadlock.actual", ("take_both",)),
-                                ("deadlock.potential", ("left_right", "take_both"))):
+        for kind, *ways in (("deadlock.potential", ("take_both", "elsewhere")), ("deadlock.actual", ("take_both",)),
+                            ("deadlock.potential", ("left_right", "take_both")),
+                            ("deadlock.potential", ("take_both",), ("elsewhere",))):
             self.assertIn("(deadlock.potential, warning)",
-                          self.wrong("orders", triaged=(harness.Triaged(kind, functions, "on purpose"),)))
+                          self.wrong("orders", triaged=(harness.Triaged(kind, tuple(ways), "on purpose"),)))
 
     def test_no_lock_event(self):
         self.assertEqual(self.wrong("no_locks"), "no lock event was seen")

@@ -70,7 +70,7 @@ TEST(what_is_no_recording_is_refused_in_one_line) {
     check_refused(builder.bytes, 4095, -EINVAL, "the recording is cut off within its header");
     builder_header(&builder)->version = 7;
     check_refused(builder.bytes, builder.size, -EINVAL,
-                  "a recording of format version 7; this gordian reads version 2");
+                  "a recording of format version 7; this gordian reads version 3");
     builder_free(&builder);
 }
 

@@ -63,7 +63,7 @@ TEST(a_whole_report_without_findings) {
         "\"forked\":false,\"threads\":1,\"events\":{\"mutex\":12,\"cond\":0,\"thread\":0,\"rwlock\":0,"
         "\"spin\":0,"
         "\"semaphore\":0,\"barrier\":0,\"other\":0},\"lost\":[],\"dropped\":0,\"cut_searches\":0,"
-        "\"unlisted_cycles\":0,\"unkept_dependencies\":0,"
+        "\"unlisted_cycles\":0,\"unkept_dependencies\":0,\"crowded_dependencies\":0,"
         "\"off_reason\":null}],"
         "\"coverage\":{\"events\":{\"mutex\":12,\"cond\":0,\"thread\":0,\"rwlock\":0,\"spin\":0,"
         "\"semaphore\":0,"

@@ -142,6 +142,8 @@ TEST(every_bound_that_was_reached_is_told_with_its_option) {
     header->max_cycles = 1024;
     header->unkept_dependencies = 1;
     header->max_uses = 4096;
+    header->crowded_dependencies = 7500;
+    header->max_held = 320;
     header->lost = RECORDING_LOST_SPACE | RECORDING_LOST_MEMORY | RECORDING_LOST_STACK;
     header->dropped = 1;
     header->state = RECORDING_OFF;
@@ -160,6 +162,8 @@ TEST(every_bound_that_was_reached_is_told_with_its_option) {
         "1024)\n"
         "  note: pid 4711: 1 lock order was not kept, because more than 4096 threads took the same two "
         "locks: cycles with later ones may be missing (raise it with GORDIAN_OPTIONS=max_uses=N)\n"
+        "  note: pid 4711: 7,500 acquisitions with more than 320 locks held were not looked at: cycles "
+        "through them may be missing (raise it with GORDIAN_OPTIONS=max_held=N)\n"
         "  note: pid 4711: some stacks were deeper than 64 frames and were cut (raise it with "
         "GORDIAN_OPTIONS=stack_depth=N)\n"
         "  note: pid 4711: the disk was full: what happened after that is not recorded\n"

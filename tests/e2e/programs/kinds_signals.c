@@ -115,6 +115,15 @@ static void tried_in_handler(void) {
     finish_all(2);
 }
 
+/* What is taken before there is a handler is in no danger of it. */
+static void taken_before_the_handler(void) {
+    start(idle);
+    take_left();
+    on_signal(SIGUSR1, take_left_in_handler);
+    raise(SIGUSR1);
+    finish_all(1);
+}
+
 static void another_lock_in_handler(void) {
     prepare(take_right_in_handler);
     pthread_mutex_lock(&left);
@@ -178,6 +187,7 @@ static const struct scenario scenarios[] = {
     {"handler_in_another_thread", handler_in_another_thread},
     {"blocked_outside", blocked_outside},
     {"tried_in_handler", tried_in_handler},
+    {"taken_before_the_handler", taken_before_the_handler},
     {"another_lock_in_handler", another_lock_in_handler},
     {"only_in_handler", only_in_handler},
     {"interrupted_holding", interrupted_holding},

@@ -155,6 +155,13 @@ def thread_pool_with_futures():
         return second.result()
 
 
+def thousands_of_futures():
+    """as_completed takes the locks of all futures at once."""
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        futures = [pool.submit(lambda n=n: n) for n in range(4000)]
+        return sum(future.result() for future in concurrent.futures.as_completed(futures))
+
+
 def square(n):
     return n * n
 
@@ -206,7 +213,7 @@ def handed_over():
 
 
 SCENARIOS = [lock, rlock, condition, condition_with_time, queues, event, barrier, semaphore, timer, thread_pool,
-             thread_pool_with_futures, process_pool, process_queue, handed_over]
+             thread_pool_with_futures, thousands_of_futures, process_pool, process_queue, handed_over]
 
 if __name__ == "__main__":
     named = {scenario.__name__: scenario for scenario in SCENARIOS}
