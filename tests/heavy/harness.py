@@ -56,8 +56,14 @@ class Triaged:
     kind: str
     ways: tuple  # of tuples of functions: names without parameters, innermost first, maybe with others in between
     why: str  # what it is: a bug of the program, or what gordian cannot know
+    initialised: tuple = ()  # the way by which every wanted lock was initialised
+    steps: int = 0  # how many threads are in it; 0: any number
 
     def covers(self, finding):
+        places = {lock["id"]: lock["initialised"] or [] for lock in finding["locks"]}
+        if self.steps not in (0, len(finding["steps"])) or not all(
+                leads(places[step["wants"]["lock"]], self.initialised) for step in finding["steps"]):
+            return False
         stacks = [side["stack"] for step in finding["steps"] for side in (*step["holds"], step["wants"])]
         return (finding["kind"] == self.kind and all(any(leads(stack, way) for way in self.ways) for stack in stacks)
                 and all(any(leads(stack, way) for stack in stacks) for way in self.ways))

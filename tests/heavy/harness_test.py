@@ -109,6 +109,11 @@ class HarnessTest(unittest.TestCase):
             self.assertIn("(deadlock.potential, warning)",
                           self.wrong("orders", triaged=(harness.Triaged(kind, tuple(ways), "on purpose"),)))
 
+    def test_a_finding_of_other_locks_or_threads_than_those_that_were_triaged(self):
+        for more in {"initialised": ("elsewhere",)}, {"steps": 3}:
+            self.assertIn("(deadlock.potential, warning)", self.wrong("orders", triaged=(
+                harness.Triaged("deadlock.potential", (("take_both",),), "on purpose", **more),)))
+
     def test_no_lock_event(self):
         self.assertEqual(self.wrong("no_locks"), "no lock event was seen")
 
