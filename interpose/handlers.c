@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <signal.h>
+#include <string.h>
 
 #include "interpose/findings.h"
 #include "interpose/lock_table.h"
@@ -38,8 +39,40 @@ static bool same_object(uint64_t a, uint64_t b) {
             found_a.dlfo_link_map == found_b.dlfo_link_map);
 }
 
+static uint64_t bit(int signal) {
+    return (uint64_t)1 << (signal - 1);
+}
+
+/* Signals that the thread raises itself, by what it executes: they do not come in between. */
+static uint64_t faults(void) {
+    return bit(SIGSEGV) | bit(SIGBUS) | bit(SIGFPE) | bit(SIGILL) | bit(SIGTRAP) | bit(SIGSYS);
+}
+
+#if defined __x86_64__
+/* In the kernel's rt_sigframe: struct ucontext, then siginfo. */
+#define SIGINFO_OFFSET 304
+
+/* The signal that the handler was called for, 0 when it was not asked to be told more than the number: only
+ * then the kernel leaves it on the stack. */
+static int signal_on_stack(const struct stack_record *stack) {
+    int signal;
+    struct action action = {0};
+    memcpy(&signal, (const void *)(uintptr_t)(stack->handler_sp + SIGINFO_OFFSET), sizeof signal);
+    return signal >= 1 && signal <= 64 &&
+                   raw_syscall(SYS_rt_sigaction, signal, 0, (long)&action, 8, 0, 0) == 0 &&
+                   action.handler >= 4096 && (action.flags & SA_SIGINFO)
+               ? signal
+               : 0;
+}
+#else
+static int signal_on_stack(const struct stack_record *stack) {
+    (void)stack;
+    return 0;
+}
+#endif
+
 /* The signals whose handler this address is in: those with the nearest handler that begins before it. */
-static uint64_t signals_of(uint64_t pc) {
+static uint64_t signals_at(uint64_t pc) {
     uint64_t signals = 0, nearest = 0;
     for (int signal = 1; signal <= 64; signal++) {
         struct action action = {0};
@@ -51,9 +84,18 @@ static uint64_t signals_of(uint64_t pc) {
         if (action.handler > nearest)
             signals = 0;
         nearest = action.handler;
-        signals |= (uint64_t)1 << (signal - 1);
+        signals |= bit(signal);
     }
     return signals;
+}
+
+static uint64_t signals_of(const struct thread *t, const struct stack_record *stack) {
+    int known = signal_on_stack(stack);
+    if (known)
+        return bit(known) & ~faults();
+    /* Several may share a handler; the one that is being handled is blocked meanwhile. */
+    uint64_t signals = signals_at(stack->handler_pc), blocked = signals & t->signals;
+    return (blocked ? blocked : signals) & ~faults();
 }
 
 #define ASKED_EACH_TIME 1024u
@@ -70,7 +112,7 @@ static uint64_t caught_signals(void) {
     for (int signal = 1; signal <= 64; signal++) {
         struct action action = {0};
         if (raw_syscall(SYS_rt_sigaction, signal, 0, (long)&action, 8, 0, 0) == 0 && action.handler >= 4096)
-            caught |= (uint64_t)1 << (signal - 1);
+            caught |= bit(signal);
     }
     return caught;
 }
@@ -92,15 +134,14 @@ static void report(struct thread *t, uint32_t id, uint64_t signals, const struct
 /* Taken in a handler: from now on each acquisition is looked at. */
 static void note_handler(struct thread *t, struct lock *lock, uint32_t id, const struct recording_held *held,
                          const struct stack_record *stack) {
-    uint64_t signals = signals_of(stack->handler_pc), blocked = signals & t->signals;
+    uint64_t signals = signals_of(t, stack);
     if (!lock->signals) {
         lock->signals = new_signals();
         locks_flag(id, LOCK_TABLE_WATCHED, 0);
     }
     if (!lock->signals || !signals)
         return;
-    /* Several may share a handler; the one that is being handled is blocked meanwhile. */
-    lock->signals->in_handlers |= blocked ? blocked : signals;
+    lock->signals->in_handlers |= signals;
     lock->signals->handler_pc = stack->handler_pc;
     lock->signals->stack = held->stack;
     lock->signals->mode = held->mode;

@@ -1,9 +1,11 @@
 /* Locks and signal handlers: a lock that a handler takes, and that other code takes while the signal can
  * come, is a self-deadlock waiting to happen (deadlock.potential, shape signal).
  *
- * A stack through a signal frame is a handler's; which signal it is follows from the handler's address
- * (sigaction). With which signals unblocked a lock was taken elsewhere is known for the first time, and for
- * every time once a handler has taken it: from then on it stays off the fast path.
+ * A stack through a signal frame is a handler's; which signal it is stands there (SA_SIGINFO), or
+ * follows from the handler's address (sigaction). Faults (SIGSEGV and the like) come from what the thread
+ * itself executes, not in between, and are left out. With which signals unblocked a lock was taken elsewhere
+ * is known for the first time, and for every time once a handler has taken it: from then on it stays off the
+ * fast path.
  */
 #ifndef GORDIAN_INTERPOSE_HANDLERS_H
 #define GORDIAN_INTERPOSE_HANDLERS_H

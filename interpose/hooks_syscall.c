@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "interpose/hooks.h"
+#include "interpose/hooks_process.h"
 #include "interpose/modules.h"
 #include "interpose/raw.h"
 #include "interpose/real.h"
@@ -79,5 +80,10 @@ HOOK long syscall(long number, ...) {
         if (__builtin_expect(__atomic_load_n(place, __ATOMIC_RELAXED) != call.pc, 0))
             note(place, &call);
     }
-    return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    if (__builtin_expect(!process_forks(number, a[0]), 1))
+        return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    process_before_fork();
+    long child = REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    process_after_fork(child);
+    return child;
 }

@@ -231,17 +231,6 @@ HOOK int pthread_detach(pthread_t handle) {
     return result;
 }
 
-/* What the fork handlers do, inheritance.c does in its own. */
-HOOK pid_t fork(void) {
-    struct call_site call = CALL_SITE();
-    struct thread *t = thread_now;
-    if (t && thread_plain(t) && t->slot->held_count) {
-        KEEP_ERRNO;
-        misuse_fork_holding(t, &call);
-    }
-    return REAL(fork)();
-}
-
 HOOK int dlclose(void *library) {
     int result = REAL(dlclose)(library);
     struct thread *t = thread_now;

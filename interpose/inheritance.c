@@ -65,7 +65,7 @@ static void remember(const struct thread *t, bool own) {
 }
 
 /* Ours were registered first, so this runs after the program's own preparations. */
-static void before_fork(void) {
+void inheritance_before_fork(void) {
     struct thread *t = thread_now;
     count = 0;
     if (!t || !session_live())
@@ -81,13 +81,13 @@ static void before_fork(void) {
     t->special |= THREAD_FORKING;
 }
 
-static void after_fork_in_parent(void) {
+void inheritance_in_parent(void) {
     if (thread_now)
         thread_now->special &= ~(uint32_t)THREAD_FORKING;
 }
 
 /* From here on nothing of the parent's recording may be written: its memory is shared. */
-static void after_fork_in_child(void) {
+void inheritance_in_new_child(void) {
     if (!session_live())
         return;
     thread_now = NULL;
@@ -95,7 +95,7 @@ static void after_fork_in_child(void) {
 }
 
 void inheritance_start(void) {
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    pthread_atfork(inheritance_before_fork, inheritance_in_parent, inheritance_in_new_child);
 }
 
 bool inheritance_in_child(void) {

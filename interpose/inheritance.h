@@ -14,6 +14,11 @@ struct thread;
 /* Watch for forks: also those that libc makes by itself, in daemon(). From the constructor. */
 void inheritance_start(void);
 
+/* What the handlers do, for forks that run none: before it, and after it in the parent and in the child. */
+void inheritance_before_fork(void);
+void inheritance_in_parent(void);
+void inheritance_in_new_child(void);
+
 /* In the child: `t` holds what the forking thread held, and what the others held is orphaned. For its first
  * thread. */
 void inheritance_take(struct thread *t);

@@ -107,11 +107,24 @@ FINDER_ERRNO(sem_timedwait, (sem_t * s, const struct timespec *t), (s, t))
 FINDER_ERRNO(sem_clockwait, (sem_t * s, clockid_t c, const struct timespec *t), (s, c, t))
 FINDER_ERRNO(sem_post, (sem_t * s), (s))
 FINDER_ERRNO(fork, (void), ())
+FINDER_ERRNO(_Fork, (void), ())
 FINDER_ERRNO(setuid, (uid_t u), (u))
 FINDER_ERRNO(seteuid, (uid_t e), (e))
 FINDER_ERRNO(setreuid, (uid_t r, uid_t e), (r, e))
 FINDER_ERRNO(setresuid, (uid_t r, uid_t e, uid_t s), (r, e, s))
 FINDER_ERRNO(chroot, (const char *p), (p))
+
+int real_clone_find(int (*run)(void *), void *stack, int flags, void *argument, ...) {
+    va_list more;
+    REAL_LOOK_UP(clone)
+    va_start(more, argument);
+    void *parent_tid = va_arg(more, void *), *tls = va_arg(more, void *), *child_tid = va_arg(more, void *);
+    va_end(more);
+    if (found)
+        return found(run, stack, flags, argument, parent_tid, tls, child_tid);
+    errno = ENOSYS;
+    return -1;
+}
 
 sem_t *real_sem_open_find(const char *name, int flags, ...) {
     va_list more;

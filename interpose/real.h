@@ -64,6 +64,8 @@
     X(int, ftrylockfile, (FILE *))                                                                           \
     X(void, funlockfile, (FILE *))                                                                           \
     X(pid_t, fork, (void))                                                                                   \
+    X(pid_t, _Fork, (void))                                                                                  \
+    X(int, clone, (int (*)(void *), void *, int, void *, ...))                                               \
     X(int, dlclose, (void *))                                                                                \
     X(int, setuid, (uid_t))                                                                                  \
     X(int, seteuid, (uid_t))                                                                                 \

@@ -98,7 +98,7 @@ struct walk {
     bool first_bp;        /* the first frames' own frame pointer counted */
     bool cut, stable;
     bool foreign; /* a slot is not on the thread's own stack */
-    uint64_t handler_pc;
+    uint64_t handler_pc, handler_sp;
 };
 
 static void walk_stack(struct thread *t, const struct call_site *call, uint32_t depth, struct walk *w) {
@@ -137,8 +137,10 @@ static void walk_stack(struct thread *t, const struct call_site *call, uint32_t 
             bp_from = step.bp_slot;
             bp_noted = false;
         }
-        if (frame.exact && !w->handler_pc && w->frames >= 2)
+        if (frame.exact && !w->handler_pc && w->frames >= 2) {
             w->handler_pc = w->addresses[w->frames - 2]; /* the last one is libc's return from the handler */
+            w->handler_sp = sp;
+        }
         w->addresses[w->frames++] = frame.pc - !frame.exact;
         if (steps <= 2) {
             w->near = w->slots_count;
@@ -168,6 +170,7 @@ static struct stack_record *make_record(struct stack_memo *memo, const struct ca
                                .slots_count = slots,
                                .frames = w->frames,
                                .handler_pc = w->handler_pc,
+                               .handler_sp = w->handler_sp,
                                .near_frames = w->near_frames,
                                .bytes = r->bytes,
                                .cut = w->cut,

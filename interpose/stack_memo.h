@@ -52,7 +52,9 @@ struct stack_record {
     uint32_t stack;       /* id in the recording; 0 while not needed */
     uint32_t slots_count; /* at least 2, padded with slots that are always equal */
     uint32_t frames;
-    uint64_t handler_pc;  /* an address in the signal handler that the innermost frames belong to; 0: none */
+    uint64_t handler_pc; /* an address in the signal handler that the innermost frames belong to; 0: none */
+    uint64_t
+        handler_sp; /* the stack pointer after the handler's return: where the kernel has put the signal */
     uint32_t near_frames; /* of them, those that the `near` slots make certain */
     uint32_t bytes;       /* of this block */
     bool cut;             /* longer than stack_depth */

@@ -49,8 +49,7 @@ static void record_own_name(struct thread *t) {
 }
 
 bool threads_gone(const struct thread *t) {
-    return t->gone ||
-           (t->slot->tid && raw_tgkill((int)session_recorder()->header->pid, (int)t->slot->tid, 0) == -ESRCH);
+    return t->gone || (t->slot->tid && !kernel_has_thread(t->slot->tid));
 }
 
 /* The thread is gone for good: its locks on its own stack are no more, what it held is orphaned, and its

@@ -40,6 +40,8 @@ SIGNALS.add(SignalsTest, {
     "handler_in_another_thread": interrupts(),
     "blocked_outside": quiet(),
     "tried_in_handler": quiet(),
+    "told_by_the_kernel": interrupts(),
+    "in_a_fault": quiet(),
     "taken_before_the_handler": quiet(),
     "another_lock_in_handler": quiet(),
     "only_in_handler": quiet(),

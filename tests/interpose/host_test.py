@@ -45,6 +45,9 @@ CASES = {
     },
     PROCESSES: {
         "found_in_the_child": LEFT_RIGHT,
+        "forked_bare": LEFT_RIGHT,
+        "cloned_by_call": LEFT_RIGHT,
+        "cloned": LEFT_RIGHT,
         "held_by_the_forking_thread": NOTHING,
         "while_others_are_at_work": NOTHING,
         "without_privileges": LEFT_RIGHT,
@@ -116,6 +119,12 @@ class HostTest(unittest.TestCase):
         self.assertLessEqual(run.findings[0].lines("processes.c") - {None}, watched.marked(SOURCE))
         # Reported when it blocks, not when the alarm would have ended it.
         self.assertLess(run.report["run"]["duration_s"], 5)
+
+    def test_the_finding_of_a_child_that_no_fork_handler_saw_has_its_pid(self):
+        for case in "forked_bare", "cloned_by_call", "cloned":
+            run = watched.under(GORDIAN, [PROCESSES, case], timeout=20)
+            child = [process["pid"] for process in run.report["processes"] if process["forked"]]
+            self.assertEqual(([finding.pid for finding in run.findings], len(child)), (child, 1), run)
 
     def test_a_child_that_is_about_to_give_up_privileges_has_its_recording(self):
         run = watched.under(GORDIAN, [PROCESSES, "about_to_give_up_privileges"])

@@ -18,7 +18,7 @@ LIBRARY = os.path.abspath(sys.argv.pop(1))
 
 # Every hook. A preloaded library's export comes before everybody else's of that name, so there may be no other.
 HOOKS = """
-    chroot dlclose fork seteuid setresuid setreuid setuid syscall
+    _Fork chroot clone dlclose fork seteuid setresuid setreuid setuid syscall
     __pthread_mutex_destroy __pthread_mutex_init __pthread_mutex_lock __pthread_mutex_trylock __pthread_mutex_unlock
     __pthread_once __pthread_rwlock_destroy __pthread_rwlock_init __pthread_rwlock_rdlock __pthread_rwlock_tryrdlock
     __pthread_rwlock_trywrlock __pthread_rwlock_unlock __pthread_rwlock_wrlock

@@ -115,6 +115,36 @@ static void tried_in_handler(void) {
     finish_all(2);
 }
 
+/* Two handlers that lead to one function, as in HotSpot: which signal it is, its address does not tell. */
+static void take_left_in_either(int number, siginfo_t *info, void *context) {
+    (void)info;
+    (void)context;
+    take_left_in_handler(number);
+}
+
+static void on_signal_with_info(int number) {
+    struct sigaction action = {.sa_sigaction = take_left_in_either, .sa_flags = SA_SIGINFO};
+    REQUIRE(sigaction(number, &action, NULL) == 0);
+}
+
+static void told_by_the_kernel(void) {
+    on_signal_with_info(SIGUSR1);
+    on_signal_with_info(SIGUSR2);
+    start(idle);
+    raise(SIGUSR1);
+    take_left();
+    finish_all(1);
+}
+
+/* A fault does not come in between: it is where the thread itself has led. */
+static void in_a_fault(void) {
+    on_signal_with_info(SIGSEGV);
+    start(idle);
+    raise(SIGSEGV);
+    take_left();
+    finish_all(1);
+}
+
 /* What is taken before there is a handler is in no danger of it. */
 static void taken_before_the_handler(void) {
     start(idle);
@@ -187,6 +217,8 @@ static const struct scenario scenarios[] = {
     {"handler_in_another_thread", handler_in_another_thread},
     {"blocked_outside", blocked_outside},
     {"tried_in_handler", tried_in_handler},
+    {"told_by_the_kernel", told_by_the_kernel},
+    {"in_a_fault", in_a_fault},
     {"taken_before_the_handler", taken_before_the_handler},
     {"another_lock_in_handler", another_lock_in_handler},
     {"only_in_handler", only_in_handler},

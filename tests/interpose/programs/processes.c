@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,6 +60,42 @@ static void found_in_the_child(void) {
         _exit(7);
     }
     printf("child %x\n", (unsigned)status_of(child));
+}
+
+/* Ways to fork that run no fork handlers. */
+static pid_t by_call(void) {
+    return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+}
+
+static int run_child(void *unused) {
+    (void)unused;
+    two_orders();
+    _exit(7);
+}
+
+static pid_t by_clone(void) {
+    static char stack[256 << 10] __attribute__((aligned(16)));
+    return clone(run_child, stack + sizeof stack, SIGCHLD, NULL);
+}
+
+static void without_handlers(pid_t (*make)(void)) {
+    take_both(&left, &right);
+    pid_t child = make();
+    if (child == 0)
+        run_child(NULL);
+    printf("child %x\n", (unsigned)status_of(child));
+}
+
+static void forked_bare(void) {
+    without_handlers(_Fork);
+}
+
+static void cloned_by_call(void) {
+    without_handlers(by_call);
+}
+
+static void cloned(void) {
+    without_handlers(by_clone);
 }
 
 /* The child has what the forking thread held, and may release it. */
@@ -220,6 +258,9 @@ static void as_a_daemon(void) {
 }
 
 static const struct cases_case cases[] = {{"found_in_the_child", found_in_the_child},
+                                          {"forked_bare", forked_bare},
+                                          {"cloned_by_call", cloned_by_call},
+                                          {"cloned", cloned},
                                           {"held_by_the_forking_thread", held_by_the_forking_thread},
                                           {"held_by_another_thread", held_by_another_thread},
                                           {"while_others_are_at_work", while_others_are_at_work},
