@@ -20,6 +20,8 @@ int cli_run(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_ps(int argc, char **argv);
 int cli_dump(int argc, char **argv);
+int cli_suite(int argc, char **argv);
+int cli_new_case(int argc, char **argv);
 int cli_help(int argc, char **argv);
 
 /* Write "gordian: WHAT: WHY" and, unless `advice` is NULL, a second line with the advice to stderr. Returns

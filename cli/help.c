@@ -12,6 +12,9 @@ static const char overview[] =
     "  gordian report RECORDING...              report again, from recordings that were kept\n"
     "  gordian ps [PID]                         running programs under gordian, their threads and locks\n"
     "  gordian dump PID                         who holds and who waits, in a running program\n"
+    "  gordian suite [CASE...]                  the case suite: buggy and fixed programs under several "
+    "tools\n"
+    "  gordian new-case NAME                    a pair of programs to start a case from\n"
     "  gordian help [SUBCOMMAND]                this, or the options of a subcommand\n"
     "  gordian --version\n"
     "\n"
@@ -79,6 +82,36 @@ static const char dump[] =
     "Example\n"
     "  gordian dump 4711\n";
 
+static const char suite[] =
+    "gordian suite [OPTION...] [CASE...]\n"
+    "\n"
+    "Build the cases, which are pairs of a buggy and a fixed program, run each twin by itself and under each "
+    "tool,\n"
+    "and compare what the tools say with what the case expects. CASE is a name, a topic or TOPIC/NAME; none: "
+    "all.\n"
+    "\n"
+    "  --cases DIR         take the cases from there (default: those that come with gordian)\n"
+    "  --tools NAME,...    of native, gordian, tsan, helgrind, drd (default: all that are installed)\n"
+    "  --json FILE         write the results as JSON, too; - is standard output\n"
+    "  --html FILE         write the results as a page, too, with what the twins differ in\n"
+    "  --jobs N            cases at a time (default: two for each processor)\n"
+    "  --quiet             no progress\n"
+    "\n"
+    "Exit status: 0 when all is as expected, 1 when not, 125 when the suite cannot run.\n"
+    "\n"
+    "Examples\n"
+    "  gordian suite\n"
+    "  gordian suite --tools gordian,tsan lock_order\n"
+    "  gordian suite --cases my_cases --html suite.html\n";
+
+static const char new_case[] =
+    "gordian new-case NAME\n"
+    "\n"
+    "Write NAME_buggy.c and NAME_fixed.c, a pair to start a case from. NAME may begin with a folder.\n"
+    "\n"
+    "Example\n"
+    "  gordian new-case my_cases/cache_refresh && gordian suite --cases my_cases cache_refresh\n";
+
 static const char help[] = "gordian help [SUBCOMMAND]\n"
                            "\n"
                            "Show what gordian can do, or the options of a subcommand.\n"
@@ -88,7 +121,8 @@ static const char help[] = "gordian help [SUBCOMMAND]\n"
 
 static const struct {
     const char *name, *text;
-} topics[] = {{"run", run}, {"report", report}, {"ps", ps}, {"dump", dump}, {"help", help}};
+} topics[] = {{"run", run},     {"report", report},     {"ps", ps},    {"dump", dump},
+              {"suite", suite}, {"new-case", new_case}, {"help", help}};
 
 int cli_help(int argc, char **argv) {
     if (argc < 2) {

@@ -1,13 +1,11 @@
-#define _GNU_SOURCE
 #include "cli/library.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "cli/beside.h"
 #include "cli/cli.h"
 #include "cli/elf_image.h"
 
@@ -22,26 +20,10 @@ static bool is_library(const char *path) {
     return image.kind == ELF_IMAGE_STATIC || image.kind == ELF_IMAGE_DYNAMIC;
 }
 
-/* The places beside the command: the build's tree, Bazel's runfiles, an installation in bin/ and lib/. */
-static char *beside_command(void) {
-    static const char *const places[] = {"../interpose/libgordian.so",
-                                         "gordian.runfiles/gordian/interpose/libgordian.so",
-                                         "../lib/gordian/libgordian.so"};
-    char *command = realpath("/proc/self/exe", NULL), *found = NULL;
-    if (!command)
-        return NULL;
-    *strrchr(command, '/') = '\0';
-    for (size_t i = 0; i < sizeof places / sizeof places[0] && !found; i++) {
-        char *path;
-        if (asprintf(&path, "%s/%s", command, places[i]) < 0)
-            break;
-        if (is_library(path))
-            found = realpath(path, NULL);
-        free(path);
-    }
-    free(command);
-    return found;
-}
+/* The build's tree, Bazel's runfiles, an installation in bin/ and lib/. */
+static const char *const places[] = {"../interpose/libgordian.so",
+                                     "gordian.runfiles/gordian/interpose/libgordian.so",
+                                     "../lib/gordian/libgordian.so", NULL};
 
 char *library_find(void) {
     const char *named = getenv("GORDIAN_LIBRARY");
@@ -51,7 +33,7 @@ char *library_find(void) {
             cli_fail(named, "GORDIAN_LIBRARY does not name a usable libgordian.so", NULL);
         return path;
     }
-    char *path = beside_command();
+    char *path = beside_find(places, is_library);
     if (!path)
         cli_fail("libgordian.so", "not found beside the command",
                  "build it (bazel build //cli:gordian), or name it in GORDIAN_LIBRARY");

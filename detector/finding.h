@@ -89,7 +89,8 @@ struct finding {
     uint32_t severity; /* enum finding_severity */
     uint32_t steps_count;
     const struct finding_step *steps;
-    uint64_t values[2]; /* starvation: see above; shape signal: the signal's number; otherwise 0 */
+    uint64_t values[2]; /* starvation: see above; shape signal: the signal's number; bad_barrier: 1 for a
+                           destroyed one, 0 for one of no thread; otherwise 0 */
 };
 
 /* The contract's name of a kind ("deadlock.potential") or shape ("cycle"), NULL when out of range. */

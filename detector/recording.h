@@ -156,6 +156,8 @@ struct recording_thread {
     uint32_t creator;
     uint32_t stack; /* of the pthread_create call; 0 for the first thread */
     uint64_t time_ns;
+    uint32_t left; /* 1: it is the parent's, and was not in this process when that was forked off */
+    uint32_t reserved;
 };
 
 /* The last one counts. */
@@ -297,6 +299,8 @@ struct recording_finding {
     uint64_t time_ns;
     uint64_t count;     /* how often it was closed; grows in place. 0: withdrawn, it has proved wrong */
     uint64_t values[2]; /* finding.h */
+    uint32_t told;      /* 1: it was announced while the program ran */
+    uint32_t reserved;
     uint32_t steps_count;
     uint32_t holds_count;
     struct recording_finding_step steps[];

@@ -91,10 +91,24 @@ static void contended_over(void *argument) {
         waits_over(c->thread, &c->wait);
 }
 
+/* A robust mutex comes here untried: whether it is free, glibc's word says. */
+static bool is_free_robust(uint32_t id, const void *object) {
+#ifdef __GLIBC__
+    const struct lock *lock = locks_at(id);
+    return lock && lock->robust && lock->kind == LOCK_KIND_MUTEX &&
+           !(__atomic_load_n(&((const pthread_mutex_t *)object)->__data.__lock, __ATOMIC_RELAXED) &
+             0x3fffffff);
+#else
+    (void)id, (void)object;
+    return false;
+#endif
+}
+
 int acquire_contended(struct thread *t, const struct primitive *p, void *object, uint32_t id,
                       struct stack_record *stack, uint64_t key, const struct call_site *call) {
     struct contended c = {
         t, {.kind = p->wait, .target = id, .mode = p->mode, .address = object, .stack = stack}};
+    bool profiled = !is_free_robust(id, object);
     struct profile_wait profile = profile_wait_begins(id);
     uint32_t wait_stack;
     int result;
@@ -110,7 +124,8 @@ int acquire_contended(struct thread *t, const struct primitive *p, void *object,
     pthread_cleanup_pop(0);
     KEEP_ERRNO;
     uint64_t ns = waits_over(t, &c.wait);
-    profile_waited(t, id, p->mode, &profile, ns, wait_stack);
+    if (profiled)
+        profile_waited(t, id, p->mode, &profile, ns, wait_stack);
     if (acquired(result)) {
         struct recording_held *held = acquire_account(t, id, p->mode, object, stack, call);
         acquire_note(t, p->family, id, held, stack, call);

@@ -134,7 +134,7 @@ uint32_t findings_add(const struct finding *finding) {
     record->severity = finding->severity;
     record->time_ns = raw_clock_ns(CLOCK_MONOTONIC);
     bool pending = is_pending(finding);
-    record->count = !pending;
+    record->count = record->told = !pending;
     memcpy(record->values, finding->values, sizeof record->values);
     record->steps_count = finding->steps_count;
     record->holds_count = holds;
@@ -210,6 +210,7 @@ void findings_confirm(uint32_t semaphore) {
         if (is_pending(&finding))
             continue;
         __atomic_store_n(&record->count, 1, __ATOMIC_RELAXED);
+        __atomic_store_n(&record->told, 1, __ATOMIC_RELAXED);
         announce(&finding);
     }
 }

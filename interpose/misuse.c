@@ -102,9 +102,12 @@ void misuse_report(struct thread *t, enum finding_kind kind, enum finding_severi
         hold = (struct lock_hold){lock, earlier->mode, there};
         steps[count++] = (struct finding_step){.thread = earlier->thread, .holds_count = 1, .holds = &hold};
     }
-    findings_add_once(
-        &(struct finding){.kind = kind, .severity = severity, .steps_count = count, .steps = steps},
-        (uint64_t)here << 32 | hold.stack);
+    findings_add_once(&(struct finding){.kind = kind,
+                                        .severity = severity,
+                                        .steps_count = count,
+                                        .steps = steps,
+                                        .values = {kind == FINDING_MISUSE_BAD_BARRIER && earlier, 0}},
+                      (uint64_t)here << 32 | hold.stack);
     session_leave(t);
 }
 
@@ -127,6 +130,21 @@ struct misuse_event misuse_holder(struct thread *t, const struct thread *except,
     return event;
 }
 
+/* Who has it, or had it when it ended. */
+static struct misuse_event holder_or_orphan(struct thread *t, const struct thread *except, uint32_t id) {
+    struct misuse_event event = misuse_holder(t, except, id, LOCK_EXCLUSIVE);
+    struct lock_hold hold;
+    uint32_t owner;
+    /* The next one to lock a robust one is told, and may recover it. */
+    if (event.thread || locks_at(id)->robust)
+        return event;
+    session_enter(t);
+    if (findings_orphaned(id, &owner, &hold))
+        event = (struct misuse_event){.thread = owner, .mode = hold.mode, .stack = hold.stack};
+    session_leave(t);
+    return event;
+}
+
 struct misuse_event misuse_origin(uint32_t id) {
     const struct lock *lock = locks_at(id);
     if (!lock || !lock->init_thread)
@@ -141,7 +159,7 @@ struct misuse_release misuse_release_look(struct thread *t, const struct primiti
     if (p->kind == LOCK_KIND_SEMAPHORE || p->kind == LOCK_KIND_ONCE)
         return release;
     if (lock) {
-        release.holder = misuse_holder(t, t, lock, LOCK_EXCLUSIVE);
+        release.holder = holder_or_orphan(t, t, lock);
         session_enter(t);
         findings_forget_orphan(lock);
         session_leave(t);
@@ -187,6 +205,12 @@ void misuse_use_destroyed(struct thread *t, const void *object, uint32_t kind, u
     session_leave(t);
     if (ruin.kind != kind || !still_destroyed(object, kind))
         return;
+    /* It has an id of its own now, but was made where it was. */
+    struct lock *about = locks_at(lock);
+    if (about && !about->initialised && !about->recorded) {
+        about->initialised = ruin.initialised;
+        about->first = 0;
+    }
     struct misuse_event earlier = {.thread = ruin.thread, .stack = ruin.destroyed};
     misuse_report(t, FINDING_MISUSE_USE_DESTROYED, FINDING_ERROR, lock, LOCK_EXCLUSIVE, stack, call,
                   &earlier);
@@ -243,7 +267,7 @@ struct misuse_release misuse_destroy_look(struct thread *t, const void *object, 
         return look;
     bool held = kind == LOCK_KIND_MUTEX || kind == LOCK_KIND_RWLOCK || kind == LOCK_KIND_SPIN;
     if (held && state_of(object, kind) != STATE_FREE)
-        look.holder = misuse_holder(t, NULL, id, LOCK_EXCLUSIVE);
+        look.holder = holder_or_orphan(t, NULL, id);
     if (look.holder.thread) {
         look.kind = FINDING_MISUSE_DESTROY_LOCKED;
         return look;
@@ -262,6 +286,7 @@ struct misuse_release misuse_destroy_look(struct thread *t, const void *object, 
 
 void misuse_exit_holding(struct thread *t) {
     session_enter(t);
+    findings_drop_disowned(t); /* what another thread has unlocked is held no more */
     for (uint32_t i = 0; i < t->slot->held_count; i++) {
         const struct recording_held *held = &t->held[i];
         const struct lock *lock = locks_at(held->lock);
@@ -376,10 +401,12 @@ void misuse_two_mutexes(struct thread *t, uint32_t condition, uint32_t mutex, st
     if (!before || before == mutex || !parties_low(__atomic_load_n(&lock->word, __ATOMIC_SEQ_CST)))
         return;
     session_enter(t);
+    /* Those that were woken, and have not come back yet, wait no more; any waiter may be one of them. */
+    uint32_t woken = parties_high(__atomic_load_n(&lock->word, __ATOMIC_SEQ_CST));
     for (struct thread *other = threads_first(); other; other = other->next) {
         const struct recording_slot *slot = other->slot;
         if (other == t || slot->state == RECORDING_SLOT_FREE || slot->wait_kind != WAIT_CONDITION ||
-            slot->wait_target != condition || slot->wait_lock == mutex || !slot->wait_lock)
+            slot->wait_target != condition || slot->wait_lock == mutex || !slot->wait_lock || woken-- > 0)
             continue;
         struct recording_held *held = thread_holds(t, mutex);
         if (held)

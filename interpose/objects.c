@@ -1,6 +1,8 @@
 #include "interpose/objects.h"
 
+#include "interpose/findings.h"
 #include "interpose/gil.h"
+#include "interpose/parties.h"
 
 static bool begins(struct object_change *change, const void *object, uint32_t kind,
                    const struct call_site *call) {
@@ -29,9 +31,11 @@ void object_init_ends(struct object_change *change, int result, const struct cal
     if (!t)
         return;
     KEEP_ERRNO;
-    if (change->misuse.kind && result == 0)
+    if (change->misuse.kind && result == 0) {
         misuse_report(t, change->misuse.kind, FINDING_ERROR, change->lock, LOCK_EXCLUSIVE, change->stack,
                       call, &change->misuse.holder);
+        findings_disown_holder(t, change->misuse.holder.thread, change->lock);
+    }
     change->lock = result == 0 ? locks_init(t, change->object, change->kind, change->stack, call) : 0;
 }
 
@@ -44,17 +48,32 @@ void object_destroy_begins(struct object_change *change, const void *object, uin
     change->lock = lock_table_find_kind(object, kind);
     change->misuse = misuse_destroy_look(t, object, kind);
     change->stack = stack_memo_find(&t->memo, t, call);
-    /* Some of these calls wait until the last user has left: so it is told before. */
-    if (change->misuse.kind)
-        misuse_report(t, change->misuse.kind, FINDING_ERROR, change->lock, LOCK_EXCLUSIVE, change->stack,
-                      call, &change->misuse.holder);
+    if (!change->misuse.kind)
+        return;
+    misuse_report(t, change->misuse.kind, FINDING_ERROR, change->lock, LOCK_EXCLUSIVE, change->stack, call,
+                  &change->misuse.holder);
+    /* glibc's waits until the last one has left: it is woken by whatever wakes those that wait. */
+    if (kind != LOCK_KIND_BARRIER && kind != LOCK_KIND_CONDITION)
+        return;
+    change->wait =
+        (struct wait){.kind = kind == LOCK_KIND_BARRIER ? WAIT_BARRIER : WAIT_CONDITION,
+                      .target = change->lock,
+                      .mode = parties_high(__atomic_load_n(&locks_at(change->lock)->word, __ATOMIC_SEQ_CST)),
+                      .address = object,
+                      .stack = change->stack};
+    change->waits = true;
+    waits_begin(t, &change->wait, call);
 }
 
 void object_destroy_ends(struct object_change *change, int result, const struct call_site *call) {
     struct thread *t = change->thread;
-    if (!t || result != 0)
+    if (!t)
         return;
     KEEP_ERRNO;
+    if (change->waits)
+        waits_over(t, &change->wait);
+    if (result != 0)
+        return;
     locks_destroy(t, change->object, change->kind, change->stack, call);
 }
 

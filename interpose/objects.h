@@ -4,6 +4,7 @@
 
 #include "interpose/hooks.h"
 #include "interpose/misuse.h"
+#include "interpose/waits.h"
 
 struct object_change {
     struct thread *thread; /* NULL: gordian is off, or inside itself */
@@ -12,6 +13,8 @@ struct object_change {
     uint32_t lock; /* object_init_ends: its new id, 0 when it failed */
     struct stack_record *stack;
     struct misuse_release misuse;
+    bool waits; /* the real destroy waits until those that use it have left, as `wait` says */
+    struct wait wait;
 };
 
 /* Around the real init and destroy calls, whose result says whether they did it. */

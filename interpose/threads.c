@@ -16,7 +16,7 @@
 static struct thread *all, *free_list;
 static uint32_t last_id;
 
-static void record_thread(struct thread *t, uint32_t creator, uint32_t stack) {
+static void record_thread(struct thread *t, uint32_t creator, uint32_t stack, bool left) {
     struct recording_thread *record = recorder_append(session_recorder(), RECORDING_THREAD, sizeof *record);
     if (!record)
         return;
@@ -24,6 +24,7 @@ static void record_thread(struct thread *t, uint32_t creator, uint32_t stack) {
     record->tid = t->slot->tid;
     record->creator = creator;
     record->stack = stack;
+    record->left = left;
     record->time_ns = raw_clock_ns(CLOCK_MONOTONIC);
     recorder_commit(record);
 }
@@ -148,7 +149,7 @@ struct thread *threads_created(struct thread *creator, struct stack_record *stac
     struct thread *t = new_thread();
     if (t) {
         t->created_stack = stack ? stack_memo_resolve(creator, stack, false, call) : 0;
-        record_thread(t, creator->id, t->created_stack);
+        record_thread(t, creator->id, t->created_stack, false);
         t->creator = creator->id;
         record_segment(t->id, 0, creator->id, creator->segment);
         next_segment(creator, segments_start(session_segments(), t->id, creator->id));
@@ -268,7 +269,7 @@ struct thread *threads_attach(uint32_t tid) {
     t->detached = true; /* nobody is known to join it */
     if (segments_start(session_segments(), t->id, 0) < 0)
         session_lost(RECORDING_LOST_MEMORY);
-    record_thread(t, 0, 0);
+    record_thread(t, 0, 0, false);
     record_own_name(t);
     __atomic_store_n(&t->slot->state, RECORDING_SLOT_RUNNING, __ATOMIC_RELEASE);
     waits_thread_runs(t);
@@ -305,7 +306,7 @@ struct thread *threads_at(uint32_t id) {
 uint32_t threads_ghost(uint32_t tid, const char name[16]) {
     struct recording_slot slot = {.tid = tid};
     struct thread ghost_of = {.slot = &slot, .id = ++last_id};
-    record_thread(&ghost_of, 0, 0);
+    record_thread(&ghost_of, 0, 0, true);
     threads_record_name(&ghost_of, name);
     return ghost_of.id;
 }

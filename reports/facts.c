@@ -116,6 +116,7 @@ static void add_thread(struct facts *facts, const struct recording_thread *recor
         thread->tid = record->tid;
     thread->creator = record->creator;
     thread->stack = record->stack;
+    thread->left = record->left;
 }
 
 static void name_thread(struct facts *facts, const struct recording_thread_name *record) {

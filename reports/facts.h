@@ -30,6 +30,7 @@ struct facts_thread {
     uint32_t id, tid, creator, stack;
     char name[17]; /* "" when it was not told */
     bool ended;
+    bool left; /* the parent's (recording_thread) */
 };
 
 struct facts_lock {

@@ -140,10 +140,13 @@ static const char *holding(struct memory_pool *pool, const struct report_finding
 }
 
 static const char *gone_clause(struct memory_pool *pool, const struct report_finding *finding,
-                               const char *thread, const struct report_hold *hold) {
+                               const char *thread, bool left, const struct report_hold *hold) {
     if (!hold)
         return memory_pool_format(pool, "%s has ended", thread);
     const char *name = message_after_verb(pool, finding, hold->lock);
+    if (left)
+        return memory_pool_format(pool, "%s held %s when this process was forked, and is not in it", thread,
+                                  name);
     if (hold->lock->kind == LOCK_KIND_SEMAPHORE)
         return memory_pool_format(pool, "%s has ended and has not posted %s again", thread, name);
     if (hold->lock->kind == LOCK_KIND_ONCE)
@@ -172,7 +175,7 @@ static const char *clause(struct memory_pool *pool, const struct report_finding 
     if (hold && is_thread(hold->lock))
         hold = NULL; /* that it holds its own life goes without saying */
     if (!step->wants.lock)
-        return gone_clause(pool, finding, thread, hold);
+        return gone_clause(pool, finding, thread, step->thread->left, hold);
     const char *wanted = wish(pool, finding, &step->wants, blocked);
     if (message_holds_back(finding, index))
         return memory_pool_format(pool, "%s %s%s", thread, wanted,

@@ -190,12 +190,9 @@ static const char *joins(const struct parts *parts) {
                               strcmp(parts->by, "it") == 0 ? parts->who : parts->by, parts->at);
 }
 
-/* A barrier is destroyed while threads wait at it, or initialised for none: then nothing came before. */
 static const char *misuses_barrier(const struct parts *parts) {
-    if (!parts->by && !(parts->lock && parts->lock->value))
-        return memory_pool_format(parts->pool,
-                                  "%s initialises %s for no thread, or destroys it while threads wait at it",
-                                  parts->who, parts->what);
+    if (!parts->finding->values[0])
+        return memory_pool_format(parts->pool, "%s initialises %s for no thread", parts->who, parts->what);
     return made(parts, memory_pool_format(parts->pool, "%s destroys %s while threads wait at it", parts->who,
                                           parts->what));
 }

@@ -184,6 +184,7 @@ static struct report_finding resolve(struct report *report, struct source *sourc
         .shape = record->shape,
         .severity = record->severity,
         .values = {record->values[0], record->values[1]},
+        .told = record->told,
         .time_ns = record->time_ns > started ? record->time_ns - started : 0,
         .pid = source->process.pid,
         .process = &source->process,
@@ -258,6 +259,7 @@ static void count_closing(struct closing *closing, uint64_t count) {
     if (!closing->variant || closing->count == count)
         return;
     closing->variant->finding.count += count - closing->count;
+    closing->variant->finding.told |= count > 0;
     closing->count = count;
     choose_shown(closing->variant->entry);
 }

@@ -46,6 +46,7 @@ struct report_thread {
     uint32_t tid;
     const char *creator;         /* id of the creating thread; NULL when not known */
     struct report_stack created; /* count 0 for the first thread */
+    bool left;                   /* the parent's: it was not in this process when that was forked off */
 };
 
 struct report_lock {
@@ -86,6 +87,7 @@ struct report_finding {
     uint64_t time_ns;   /* since the start of its process */
     uint32_t pid;
     const struct report_process *process; /* the one that it was found in first */
+    bool told;                            /* while the program ran */
     bool suppressed;
     const struct report_step *steps;
     size_t steps_count;

@@ -240,7 +240,11 @@ static void write_step(const struct report_finding *finding, size_t index, const
                                   (finding->kind == FINDING_MISUSE_EXIT_HOLDING && !index));
     bool earlier = index > 0 && message_event(finding->kind) && step->thread == finding->steps[0].thread;
     write_thread(step->thread, style, pool, out);
-    fputs(ended ? ", which has ended\n" : earlier ? ", earlier\n" : "\n", out);
+    fputs(ended && step->thread->left ? " of the parent process\n"
+          : ended                     ? ", which has ended\n"
+          : earlier                   ? ", earlier\n"
+                                      : "\n",
+          out);
     if (knot && (knot->lock->kind != LOCK_KIND_THREAD || finding->kind == FINDING_MISUSE_BAD_JOIN))
         write_hold(finding, index, knot, style, pool, out);
     write_side_holds(finding, index, knot, style, pool, out);
@@ -546,7 +550,7 @@ void report_text_summary(const struct report *report, const struct report_style 
     size_t errors = 0, warnings = 0, notes = 0, suppressed = 0, withdrawn = 0, threads = 0, findings = 0;
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        withdrawn += !finding->count;
+        withdrawn += !finding->count && finding->told && finding->severity != FINDING_NOTE;
         if (!finding->count)
             continue;
         findings++;

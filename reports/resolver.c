@@ -117,6 +117,7 @@ const struct report_thread *resolver_thread(struct resolver *resolver, uint32_t 
                                 facts_exe(resolver->facts));
     if (fact) {
         thread->tid = fact->tid;
+        thread->left = fact->left;
         thread->creator = fact->creator ? memory_pool_format(resolver->pool, "T%u", fact->creator) : NULL;
         thread->created = resolver_stack(resolver, fact->stack);
     }

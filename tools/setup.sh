@@ -16,6 +16,9 @@ setup_test_packages=(
     python3-jsonschema redis-server redis-tools sqlite3 valgrind xz-utils
 )
 
+# What `./gordian suite` needs besides: its runner, and the tools that it sets side by side.
+setup_suite_packages=(clang-19 libclang-rt-19-dev llvm-19 python3 valgrind)
+
 # What `./check --full` needs besides: the heavy programs and what drives them.
 setup_heavy_packages=(
     apache2-utils chromium cmake curl default-jdk-headless ffmpeg make mariadb-client mariadb-server-core nginx ninja-build nodejs

@@ -6,7 +6,8 @@
  * in full, so here it hangs in silence.
  *
  * EXPECT gordian: deadlock.actual shape=cycle alice bob
- * EXPECT tsan: none hangs
+ * EXPECT tsan: none
+ * EXPECT exit: never
  * CWE: 833
  */
 #include <pthread.h>

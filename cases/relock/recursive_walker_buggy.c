@@ -5,7 +5,8 @@
  * would report the second lock once it is taken, which never happens, so it hangs in silence.
  *
  * EXPECT gordian: deadlock.actual shape=self total_lock
- * EXPECT tsan: none hangs
+ * EXPECT tsan: none
+ * EXPECT exit: never
  * CWE: 674
  */
 #include <pthread.h>

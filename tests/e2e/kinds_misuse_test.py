@@ -23,10 +23,17 @@ class MisuseTest(kinds.Scenarios):
     families = ["mutex"]
 
 
+def both(kind, function):
+    """The thread ends with the mutex; another then does the rest."""
+    return kinds.Scenario([kinds.Expected("misuse.exit_holding", None, ["hold_left_for_good"], threads=1),
+                           kinds.Expected(kind, None, [function, "hold_left_for_good"])])
+
+
 MISUSE.add(MisuseTest, {
     "unlock_unlocked": found("misuse.unlock_unlocked", None, ["unlock_unlocked"], threads=1),
     "unlock_unlocked_checked": found("misuse.unlock_unlocked", None, ["unlock_unlocked_checked"], threads=1),
     "unlock_by_another": found("misuse.unlock_not_owner", None, ["unlock_by_another", "hold_left"]),
+    "unlock_by_another_for_good": found("misuse.unlock_not_owner", None, ["unlock_by_another_for_good", "hold_left_for_good"]),
     "unlock_by_another_checked": found("misuse.unlock_not_owner", None, ["unlock_by_another_checked", "hold_checked"]),
     "unlock_in_another_function": quiet(),
     "unlock_out_of_order": quiet(),
@@ -37,11 +44,14 @@ MISUSE.add(MisuseTest, {
     "one_thread_both_orders": quiet(),
     "one_thread_both_orders/noted": found("order.single_thread", "cycle", ["both_orders"], threads=1, options="single_thread=1"),
     "destroy_locked": found("misuse.destroy_locked", None, ["destroy_locked", "hold_left"]),
+    "destroy_left_behind": both("misuse.destroy_locked", "destroy_left_behind"),
+    "unlock_left_behind": both("misuse.unlock_not_owner", "unlock_left_behind"),
     "destroy_locked_by_oneself": found("misuse.destroy_locked", None, ["destroy_locked_by_oneself"], threads=1),
     "lock_destroyed": found("misuse.use_destroyed", None, ["lock_destroyed"], threads=1),
     "lock_destroyed_by_another": found("misuse.use_destroyed", None, ["lock_destroyed_by_another", "destroy_left"]),
     "renewed": quiet(),
     "init_locked": found("misuse.init_locked", None, ["init_locked", "hold_left"]),
+    "init_under_owner": found("misuse.init_locked", None, ["init_under_owner", "hold_left_for_good"]),
     "init_unlocked": quiet(),
     "memory_reused": quiet(),
     "memory_reused_undestroyed": quiet(),

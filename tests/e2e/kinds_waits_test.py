@@ -44,6 +44,7 @@ CONDITIONS.add(ConditionsTest, {
     "wait_unlocked": found("misuse.wait_unlocked", None, ["wait_unlocked"], threads=1),
     "wait_with_anothers_mutex": found("misuse.wait_unlocked", None, ["wait_with_anothers_mutex", "hold_checked"]),
     "two_mutexes": found("misuse.cond_two_mutexes", None, ["wait_with_inner", "wait_with_outer"]),
+    "two_mutexes_after_a_broadcast": quiet(),
     "one_mutex_after_the_other": quiet(),
     "destroy_waited": found("misuse.destroy_waited", None, ["destroy_waited", "wait_for_a_moment"]),
     "use_destroyed": found("misuse.use_destroyed", None, ["use_destroyed"], threads=1),
@@ -66,6 +67,9 @@ BARRIERS.add(BarriersTest, {
     "wait_holding": found("blocking.wait_holding", None, ["meet_with_door_held"], threads=1, ignored=[]),
     "of_none": found("misuse.bad_barrier", None, ["of_none"], threads=1),
     "destroyed_while_waited": found("misuse.bad_barrier", None, ["destroyed_while_waited", "destroy"]),
+    "destroyed_by_the_last": kinds.Scenario([
+        kinds.Expected("misuse.bad_barrier", None, ["prepare_meeting", "destroyed_by_the_last"], threads=1),
+        kinds.Expected("hang.all_blocked", None, ["meet_once_more", "destroyed_by_the_last"])], hangs=True),
 })
 
 

@@ -86,8 +86,8 @@ class Recording:
 
     def _finding(self, record):
         kind, shape = struct.unpack_from("<II", self._data, record + 12)
-        count, = struct.unpack_from("<I", self._data, record + 56)
-        steps, holds = record + 64, record + 64 + 24 * count
+        count, = struct.unpack_from("<I", self._data, record + 64)
+        steps, holds = record + 72, record + 72 + 24 * count
         found = []
         for i in range(count):
             thread, held, first = struct.unpack_from("<III", self._data, steps + 24 * i)

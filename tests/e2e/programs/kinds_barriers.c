@@ -132,6 +132,22 @@ static void destroyed_while_waited(void) {
     AWAIT_BLOCKED(destroyer, &meeting);
 }
 
+static void meet_once_more(void) {
+    pthread_barrier_wait(&meeting); /* REPORTED: wants meeting */
+}
+
+static void prepare_meeting(void) {
+    pthread_barrier_init(&meeting, NULL, 2); /* REPORTED: holds meeting */
+}
+
+/* Nobody is left who could let the call return. */
+static void destroyed_by_the_last(void) {
+    prepare_meeting();
+    struct actor *other = start(meet_once_more);
+    AWAIT_BLOCKED(other, &meeting);
+    pthread_barrier_destroy(&meeting); /* REPORTED: wants meeting */
+}
+
 static const struct scenario scenarios[] = {
     {"short_of_a_party", short_of_a_party},
     {"alone", alone},
@@ -142,6 +158,7 @@ static const struct scenario scenarios[] = {
     {"wait_holding", wait_holding},
     {"of_none", of_none},
     {"destroyed_while_waited", destroyed_while_waited},
+    {"destroyed_by_the_last", destroyed_by_the_last},
 };
 
 int main(int argc, char **argv) {

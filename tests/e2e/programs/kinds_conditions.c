@@ -346,12 +346,31 @@ static void wait_with_outer(void) {
     pthread_mutex_unlock(&outer);
 }
 
+static void wait_with_outer_at_once(void) {
+    struct timespec limit = after_ms(CLOCK_REALTIME, -1000);
+    pthread_mutex_lock(&outer);
+    REQUIRE(pthread_cond_timedwait(&changed, &outer, &limit) == ETIMEDOUT);
+    pthread_mutex_unlock(&outer);
+}
+
 static void two_mutexes(void) {
     partner = start(wait_with_inner);
     finish(start(wait_with_outer));
     pthread_mutex_lock(&inner);
     ready = true;
     pthread_cond_signal(&changed);
+    pthread_mutex_unlock(&inner);
+    finish(partner);
+}
+
+/* Those that were woken wait no more, even if they have not got their mutex yet. */
+static void two_mutexes_after_a_broadcast(void) {
+    partner = start(wait_with_inner);
+    AWAIT_BLOCKED(partner, &changed);
+    pthread_mutex_lock(&inner);
+    ready = true;
+    pthread_cond_broadcast(&changed);
+    finish(start(wait_with_outer_at_once));
     pthread_mutex_unlock(&inner);
     finish(partner);
 }
@@ -428,6 +447,7 @@ static const struct scenario scenarios[] = {
     {"wait_unlocked", wait_unlocked},
     {"wait_with_anothers_mutex", wait_with_anothers_mutex},
     {"two_mutexes", two_mutexes},
+    {"two_mutexes_after_a_broadcast", two_mutexes_after_a_broadcast},
     {"one_mutex_after_the_other", one_mutex_after_the_other},
     {"destroy_waited", destroy_waited},
     {"use_destroyed", use_destroyed},

@@ -9,6 +9,19 @@ static pthread_mutex_t left = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t checked = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
 static pthread_mutex_t again = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
+static void enter(void) {
+    pthread_mutex_lock(&left);
+}
+
+static void leave(void) {
+    REQUIRE(pthread_mutex_unlock(&left) == 0);
+}
+
+static void enter_and_leave(void) {
+    enter();
+    leave();
+}
+
 /* ---- unlocking ---- */
 
 static void unlock_unlocked(void) {
@@ -31,6 +44,22 @@ static void unlock_by_another(void) {
     REQUIRE(pthread_mutex_unlock(&left) == 0); /* REPORTED: wants left */
 }
 
+static void hold_left_for_good(void) {
+    pthread_mutex_lock(&left); /* REPORTED: holds left */
+    reach();
+    await(2);
+}
+
+/* Its owner ends without it, for somebody else has unlocked it meanwhile. */
+static void unlock_by_another_for_good(void) {
+    struct actor *owner = start(hold_left_for_good);
+    await(1);
+    REQUIRE(pthread_mutex_unlock(&left) == 0); /* REPORTED: wants left */
+    reach();
+    finish(owner);
+    IN_TURNS(enter_and_leave, enter_and_leave);
+}
+
 static void hold_checked(void) {
     pthread_mutex_lock(&checked); /* REPORTED: holds checked */
     reach();
@@ -44,19 +73,6 @@ static void unlock_by_another_checked(void) {
     REQUIRE(pthread_mutex_unlock(&checked) == EPERM); /* REPORTED: wants checked */
     reach();
     finish(owner);
-}
-
-static void enter(void) {
-    pthread_mutex_lock(&left);
-}
-
-static void leave(void) {
-    REQUIRE(pthread_mutex_unlock(&left) == 0);
-}
-
-static void enter_and_leave(void) {
-    enter();
-    leave();
 }
 
 static void unlock_in_another_function(void) {
@@ -132,6 +148,19 @@ static void destroy_locked(void) {
     REQUIRE(pthread_mutex_destroy(&left) == EBUSY); /* REPORTED: wants left */
 }
 
+/* Both are told: that its owner has ended with it, and that it is destroyed. */
+static void destroy_left_behind(void) {
+    reach();
+    finish(start(hold_left_for_good));
+    REQUIRE(pthread_mutex_destroy(&left) == EBUSY); /* REPORTED: wants left */
+}
+
+static void unlock_left_behind(void) {
+    reach();
+    finish(start(hold_left_for_good));
+    REQUIRE(pthread_mutex_unlock(&left) == 0); /* REPORTED: wants left */
+}
+
 static void destroy_locked_by_oneself(void) {
     pthread_mutex_lock(&left);                      /* REPORTED: holds left */
     REQUIRE(pthread_mutex_destroy(&left) == EBUSY); /* REPORTED: wants left */
@@ -167,6 +196,14 @@ static void init_locked(void) {
     start(hold_left);
     await(1);
     REQUIRE(pthread_mutex_init(&left, NULL) == 0); /* REPORTED: wants left */
+}
+
+static void init_under_owner(void) {
+    struct actor *owner = start(hold_left_for_good);
+    await(1);
+    REQUIRE(pthread_mutex_init(&left, NULL) == 0); /* REPORTED: wants left */
+    reach();
+    finish(owner);
 }
 
 static void init_unlocked(void) {
@@ -272,6 +309,7 @@ static const struct scenario scenarios[] = {
     {"unlock_unlocked", unlock_unlocked},
     {"unlock_unlocked_checked", unlock_unlocked_checked},
     {"unlock_by_another", unlock_by_another},
+    {"unlock_by_another_for_good", unlock_by_another_for_good},
     {"unlock_by_another_checked", unlock_by_another_checked},
     {"unlock_in_another_function", unlock_in_another_function},
     {"unlock_out_of_order", unlock_out_of_order},
@@ -281,11 +319,14 @@ static const struct scenario scenarios[] = {
     {"unlock_once_too_often", unlock_once_too_often},
     {"one_thread_both_orders", one_thread_both_orders},
     {"destroy_locked", destroy_locked},
+    {"destroy_left_behind", destroy_left_behind},
+    {"unlock_left_behind", unlock_left_behind},
     {"destroy_locked_by_oneself", destroy_locked_by_oneself},
     {"lock_destroyed", lock_destroyed},
     {"lock_destroyed_by_another", lock_destroyed_by_another},
     {"renewed", renewed},
     {"init_locked", init_locked},
+    {"init_under_owner", init_under_owner},
     {"init_unlocked", init_unlocked},
     {"memory_reused", memory_reused},
     {"memory_reused_undestroyed", memory_reused_undestroyed},
