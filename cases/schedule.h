@@ -10,27 +10,26 @@
  *     schedule_reach(READ);              in one thread
  *     schedule_wait(READ);               in another
  *
- * Thread-safe. Included by one source file per program.
+ * Thread-safe. For C and C++, by the compilers' own atomics. Included by one source file per program.
  */
 #ifndef GORDIAN_CASES_SCHEDULE_H
 #define GORDIAN_CASES_SCHEDULE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
 
 enum { SCHEDULE_POLL_US = 500, SCHEDULE_LINGER_US = 500000 };
 
-static atomic_uint schedule_reached;
+static unsigned schedule_reached;
 
 /* Mark `step` as reached. */
 static inline void schedule_reach(int step) {
-    atomic_fetch_or_explicit(&schedule_reached, 1U << step, memory_order_relaxed);
+    __atomic_fetch_or(&schedule_reached, 1U << step, __ATOMIC_RELAXED);
 }
 
 /* Return whether `step` has been reached. */
 static inline bool schedule_has(int step) {
-    return atomic_load_explicit(&schedule_reached, memory_order_relaxed) & (1U << step);
+    return __atomic_load_n(&schedule_reached, __ATOMIC_RELAXED) & (1U << step);
 }
 
 /* Wait until `step` is reached. */

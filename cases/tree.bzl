@@ -11,7 +11,7 @@ def _file_tree_impl(ctx):
         arguments = [arguments],
         command = 'tree=$1; shift; for file; do mkdir -p "$tree/${file%/*}" && cp -L "$file" "$tree/$file" || exit 1; done',
     )
-    return DefaultInfo(files = depset([tree]))
+    return DefaultInfo(files = depset([tree]), runfiles = ctx.runfiles(files = [tree]))
 
 file_tree = rule(
     implementation = _file_tree_impl,

@@ -94,6 +94,7 @@ static const char suite[] =
     "  --tools NAME,...    of native, gordian, tsan, helgrind, drd (default: all that are installed)\n"
     "  --json FILE         write the results as JSON, too; - is standard output\n"
     "  --html FILE         write the results as a page, too, with what the twins differ in\n"
+    "  --limit N           seconds that a program may run (default: 60)\n"
     "  --jobs N            cases at a time (default: two for each processor)\n"
     "  --quiet             no progress\n"
     "\n"

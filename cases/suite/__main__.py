@@ -5,6 +5,7 @@
     --tools NAME,...  of native, gordian, tsan, helgrind, drd (default: all that are installed)
     --json FILE       write the results as JSON, too; - is standard output
     --html FILE       write the results as a page, too
+    --limit N         seconds that a program may run (default: 60)
     --jobs N          cases at a time (default: two for each processor)
     --quiet           no progress
 
@@ -27,6 +28,7 @@ from suite.build import DoesNotBuild, build, compiler  # noqa: E402
 from suite.case import CaseError  # noqa: E402
 from suite.collection import collect  # noqa: E402
 from suite.new_case import new_case  # noqa: E402
+from suite.process import LIMIT_S  # noqa: E402
 from suite.results import Results, as_json, as_page, as_table  # noqa: E402
 
 FAILED = 125
@@ -84,18 +86,18 @@ def judge(case, tools, include):
                 yield tool.name, tool.judge(case, program)
 
 
-def installed(names, gordian, given):
+def installed(names, options):
     """The tools of these names that are there, with their versions."""
     tools = []
     for name in names:
         if name == "tsan" and not compiler(".c", True):
             tool, version = None, None
         else:
-            tool = suite_tools.make(name, gordian)
+            tool = suite_tools.make(name, options.gordian, options.limit)
             version = tool.version()
         if version:
             tools.append((tool, version))
-        elif given:
+        elif options.tools:
             raise CaseError(f"{name}: not installed")
     return tools
 
@@ -116,11 +118,13 @@ def parse(arguments):
     parser.add_argument("--json")
     parser.add_argument("--html")
     parser.add_argument("--jobs", type=int, default=2 * len(os.sched_getaffinity(0)))
+    parser.add_argument("--limit", type=int, default=LIMIT_S)
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("case", nargs="*")
     options = parser.parse_args(arguments)
-    if options.jobs < 1:
-        parser.error(f"--jobs wants 1 or more, not {options.jobs}")
+    for name in ("jobs", "limit"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} wants 1 or more, not {getattr(options, name)}")
     for name in (options.tools or "").split(",") if options.tools is not None else ():
         if name not in suite_tools.NAMES:
             parser.error(f"--tools: there is no '{name}', only {', '.join(suite_tools.NAMES)}")
@@ -130,10 +134,10 @@ def parse(arguments):
 
 
 def run(options):
-    pairs = collect(options.cases, options.case)
+    pairs = collect(options.cases, options.case, "cases" if options.cases == HERE else options.cases)
     if not pairs:
         raise CaseError(f"{options.cases}: has no cases, which are files NAME_buggy.c and NAME_fixed.c")
-    tools = installed(options.tools.split(",") if options.tools else suite_tools.NAMES, options.gordian, options.tools)
+    tools = installed(options.tools.split(",") if options.tools else suite_tools.NAMES, options)
     results = Results(pairs, [(tool.name, version) for tool, version in tools])
     twins = list(results.twins())
     progress = Progress(len(twins), options.quiet)

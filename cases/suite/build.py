@@ -45,13 +45,14 @@ def build(case, include, program, tsan=False):
     suffix = os.path.splitext(case.path)[1]
     name = compiler(suffix, tsan)
     if not name:
-        raise DoesNotBuild(f"{case.path}:1: no compiler for {suffix} files" + (" with ThreadSanitizer" if tsan else ""))
+        raise DoesNotBuild(f"{case.shown}:1: no compiler for {suffix} files" + (" with ThreadSanitizer" if tsan else ""))
     flags = [*STANDARDS[suffix], *FLAGS, f"-I{include}", *(["-fsanitize=thread"] if tsan else [])]
     commands = [[name, *flags, case.path, "-o", program]]
     if case.has_plugin:
         commands.append([name, *flags, "-DPLUGIN", "-shared", "-fPIC", case.path, "-o", program + ".so"])
     for command in commands:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
+                              env={**os.environ, "LC_ALL": "C"})
         if done.returncode != 0:
             raise DoesNotBuild(_first_error(case, done.stdout))
 
@@ -59,6 +60,7 @@ def build(case, include, program, tsan=False):
 def _first_error(case, said):
     error = re.search(r"^(.*?):(\d+)(?::\d+)?: (?:fatal )?error: (.*)$", said, flags=re.M)
     if error:
-        return f"{error[1]}:{error[2]}: does not compile: {error[3]}"
+        path = case.shown if error[1] == case.path else error[1]
+        return f"{path}:{error[2]}: does not compile: {error[3]}"
     lines = said.strip().splitlines()
-    return f"{case.path}:1: does not compile: {lines[-1] if lines else 'the compiler said nothing'}"
+    return f"{case.shown}:1: does not compile: {lines[-1] if lines else 'the compiler said nothing'}"

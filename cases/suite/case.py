@@ -27,6 +27,7 @@ TSAN_KINDS = {
 }
 TOOLS = ("gordian", "tsan")
 MARK = "/* REPORTED */"
+MARKS = re.compile(r"/\* REPORTED(?: BY (\w+))? \*/")
 NAME = re.compile(r"(?P<pair>.+)_(?P<twin>buggy|fixed)\.(c|cc)")
 
 
@@ -47,17 +48,18 @@ class Expectation:
 
 
 class Case:
-    """One twin. Raises CaseError when the file is no case, OSError when it cannot be read."""
+    """One twin. Raises CaseError when the file is no case, OSError when it cannot be read. `shown`: what to call the file."""
 
-    def __init__(self, path):
+    def __init__(self, path, shown=None):
         self.path = path
+        self.shown = shown or path
         self.name = os.path.basename(path)
         self.topic = os.path.basename(os.path.dirname(os.path.abspath(path)))
         self.expected = {tool: [] for tool in TOOLS}
         self.status = 0  # of the program alone
         self.never_ends = False
         self.options = []
-        self.marks = set()
+        self.marks = {tool: set() for tool in TOOLS}
         match = NAME.fullmatch(self.name)
         if not match:
             raise self.error(1, "is named neither NAME_buggy.c nor NAME_fixed.c")
@@ -66,8 +68,8 @@ class Case:
         self.has_plugin = False
         with open(path, encoding="utf-8", errors="surrogateescape") as source:
             for number, text in enumerate(source, 1):
-                if MARK in text:
-                    self.marks.add(number)
+                for mark in MARKS.finditer(text):
+                    self._add_mark(number, mark[1])
                 if text.strip() == "#ifdef PLUGIN":
                     self.has_plugin = True
                 if re.match(r"\s*(/\*|\*)?\s*EXPECT\b", text):
@@ -75,10 +77,16 @@ class Case:
         self._check()
 
     def error(self, line, what):
-        return CaseError(f"{self.path}:{line}: {what}")
+        return CaseError(f"{self.shown}:{line}: {what}")
 
-    def expects_findings(self, tool):
-        return any(e.kind for e in self.expected[tool])
+    def all_marks(self):
+        return set().union(*self.marks.values())
+
+    def _add_mark(self, number, only):
+        if only and only not in TOOLS:
+            raise self.error(number, f"marked as reported by '{only}', which is neither {' nor '.join(TOOLS)}")
+        for tool in (only,) if only else TOOLS:
+            self.marks[tool].add(number)
 
     def _read_expect(self, number, text):
         match = re.fullmatch(r"[\s/*]*EXPECT (\w+): (.*?)\s*(\*/)?\s*", text)
@@ -150,10 +158,10 @@ class Case:
             raise self.error(wrong.line, "a buggy twin is not reported 'wrongly'")
         if not findings and self.status == 0 and not self.never_ends:
             raise self.error(1, "a buggy twin must expect a finding or an exit status other than 0")
-        if findings and not self.marks:
+        if findings and not self.all_marks():
             raise self.error(findings[0].line, f"a finding is expected, but no line is marked {MARK}")
-        if not findings and self.marks:
-            raise self.error(min(self.marks), f"marked {MARK}, but no finding is expected")
+        if not findings and self.all_marks():
+            raise self.error(min(self.all_marks()), f"marked {MARK}, but no finding is expected")
 
     def _check_fixed(self, every, findings):
         if findings:
@@ -165,5 +173,5 @@ class Case:
             raise self.error(1, "a fixed twin must end")
         if self.status != 0:
             raise self.error(1, "a fixed twin must exit with 0")
-        if self.marks:
-            raise self.error(min(self.marks), f"marked {MARK} in a fixed twin")
+        if self.all_marks():
+            raise self.error(min(self.all_marks()), f"marked {MARK} in a fixed twin")

@@ -20,9 +20,10 @@ class Pair:
         return f"{self.topic}/{self.name}" if self.topic else self.name
 
 
-def collect(folder, wanted=()):
+def collect(folder, wanted=(), shown=None):
     """The pairs in the folder and its sub-folders, sorted. `wanted`: NAME, TOPIC or TOPIC/NAME, each of which must match; none:
-    all. Raises CaseError when there is nothing of that name."""
+    all. `shown`: what to call the folder. Raises CaseError when there is nothing of a wanted name."""
+    shown = shown or folder
     pairs = {}
     for path, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name != "suite" and not name.startswith("."))
@@ -30,26 +31,26 @@ def collect(folder, wanted=()):
         topic = "" if topic == "." else topic
         for name in sorted(files):
             if name.endswith(SUFFIXES):
-                _add(pairs, topic, os.path.join(path, name))
+                _add(pairs, topic, os.path.join(path, name), os.path.join(shown, topic, name))
     for pair in pairs.values():
         _miss(pair)
     found = sorted(pairs.values(), key=Pair.title)
     for name in wanted:
         if not any(_is(pair, name) for pair in found):
-            raise CaseError(f"{name}: no such case in {folder}")
+            raise CaseError(f"{name}: no such case in {shown}")
     return [pair for pair in found if not wanted or any(_is(pair, name) for name in wanted)]
 
 
-def _add(pairs, topic, path):
+def _add(pairs, topic, path, shown):
     match = NAME.fullmatch(os.path.basename(path))
     name = match["pair"] if match else os.path.splitext(os.path.basename(path))[0]
     pair = pairs.setdefault((topic, name), Pair(topic, name))
-    pair.paths = {**getattr(pair, "paths", {}), (match["twin"] if match else None): path}
+    pair.paths = {**getattr(pair, "paths", {}), (match["twin"] if match else None): shown}
     try:
-        case = Case(path)
+        case = Case(path, shown)
         pair.twins[case.twin] = case
     except (CaseError, OSError) as error:
-        pair.wrong.append(str(error) if isinstance(error, CaseError) else f"{path}:1: {error.strerror}")
+        pair.wrong.append(str(error) if isinstance(error, CaseError) else f"{shown}:1: {error.strerror}")
 
 
 def _miss(pair):

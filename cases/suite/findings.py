@@ -41,8 +41,12 @@ def of_gordian(report, name):
             if step.get("wants"):
                 sides.append(step["wants"])
             stacks += [side["stack"] for side in sides]
+        # What the misuse contradicts, or what a thread that is gone has left behind. Where something was made is no part of it.
+        for holder in finding.get("holders") or []:
+            if holder.get("event") not in ("initialised", "created"):
+                stacks += [side["stack"] for side in holder["holds"]]
         lines = {line_of(stack, name) for stack in stacks}
-        locks = [lock["name"] for lock in finding["locks"]]
+        locks = [lock["name"] for lock in finding["locks"] if lock["kind"] != "thread"]
         findings.append(Finding(finding["kind"], finding.get("shape"), locks, lines, finding["severity"]))
     return findings
 
@@ -93,10 +97,10 @@ def differences(case, tool, findings):
                 findings = [f for f in findings if f is not match]
         else:
             wanted = Finding(expectation.kind, expectation.shape, expectation.names, set())
-            wrong.append(f"{case.path}:{expectation.line}: {tool} did not report: {wanted}")
+            wrong.append(f"{case.shown}:{expectation.line}: {tool} did not report: {wanted}")
     for finding in left:
         line = min((n for n in finding.lines if n), default=case.expected[tool][0].line)
-        wrong.append(f"{case.path}:{line}: {tool} reported, but it is not expected: {finding}")
+        wrong.append(f"{case.shown}:{line}: {tool} reported, but it is not expected: {finding}")
     if not wrong and findings:
         wrong = _lines_that_differ(case, tool, findings)
     return wrong
@@ -110,9 +114,9 @@ def _is(finding, expectation, tool):
 
 def _lines_that_differ(case, tool, findings):
     named = set().union(*(f.lines for f in findings))
-    wrong = [f"{case.path}:{line}: marked {MARK}, but is not named by {tool}'s report" for line in sorted(case.marks - named)]
-    wrong += [f"{case.path}:{line}: is named by {tool}'s report, but is not marked {MARK}"
-              for line in sorted(named - case.marks - {None})]
+    wrong = [f"{case.shown}:{line}: marked {MARK}, but is not named by {tool}'s report" for line in sorted(case.marks[tool] - named)]
+    wrong += [f"{case.shown}:{line}: is named by {tool}'s report, but is not marked {MARK}"
+              for line in sorted(named - case.marks[tool] - {None})]
     if None in named:
-        wrong.append(f"{case.path}:1: a stack in {tool}'s report names no line of this file")
+        wrong.append(f"{case.shown}:1: a stack in {tool}'s report names no line of this file")
     return wrong

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 
-LIMIT_S = 60  # of a program that must end
+LIMIT_S = 60  # of a program that must end, unless another is asked for
 HANG_S = 20  # after this at the latest, a program that is expected to hang has hung
 STILL_S = 1.0  # a program none of whose threads has run for so long hangs, if that is expected
 POLL_S = 0.05

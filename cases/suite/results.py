@@ -4,7 +4,7 @@ import difflib
 import html
 import json
 
-from suite.tools import FALSE_ALARM, FOUND, MISSED, SILENCE, WRONG
+from suite.tools import FALSE_ALARM, FOUND, MISSED, SILENCE, TOO_SLOW, WRONG
 
 SCHEMA = "gordian-suite/1"
 NOT_RUN = "-"
@@ -49,9 +49,9 @@ class Results:
         """In words: what it found, and where it cried wolf."""
         totals = self.totals(tool)
         buggy, fixed = (sum(totals.get(v, 0) for v in verdicts) for verdicts in ((FOUND, MISSED), (FALSE_ALARM, SILENCE)))
-        wrong = totals.get(WRONG, 0)
+        wrong, slow = totals.get(WRONG, 0), totals.get(TOO_SLOW, 0)
         return (f"found {totals.get(FOUND, 0)} of {buggy}, {totals.get(FALSE_ALARM, 0)} false alarms in {fixed}"
-                + (f", {wrong} not as expected" if wrong else ""))
+                + (f", {wrong} not as expected" if wrong else "") + (f", {slow} too slow to tell" if slow else ""))
 
 
 def as_table(results):
@@ -79,7 +79,7 @@ def as_json(results):
             if judgement:
                 tools[name] = {"verdict": judgement.verdict, "findings": [str(f) for f in judgement.found],
                                "wrong": judgement.wrong, "duration_s": round(judgement.seconds, 3)}
-        cases.append({"name": pair.name, "topic": pair.topic, "twin": case.twin, "file": case.path, "tools": tools})
+        cases.append({"name": pair.name, "topic": pair.topic, "twin": case.twin, "file": case.shown, "tools": tools})
     return json.dumps({
         "schema": SCHEMA,
         "tools": {name: version for name, version in results.tools},

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""cases/runner.py: what it refuses as a case, and which differences between a case and a report it sees."""
+"""cases/suite/check_one.py: what it refuses as a case, and which differences between a case and a report it sees."""
 
 import json
 import os
@@ -45,7 +45,7 @@ def deadlock(name="x_buggy.c", lines=(6, 7), locks=("a_lock", "b_lock"), kind="d
     }
     steps = [json.loads(json.dumps({"thread": thread, **step})) for thread in ("T1", "T2")]
     return {"kind": kind, "shape": shape, "severity": "error", "steps": steps,
-            "locks": [{"name": lock} for lock in locks]}
+            "locks": [{"name": lock, "kind": "mutex"} for lock in locks]}
 
 
 TSAN_INVERSION = """\
@@ -108,7 +108,7 @@ class RunnerTest(unittest.TestCase):
 
     def run_runner(self, *arguments):
         """Returns (status, the lines printed, without the temporary folder)."""
-        done = subprocess.run([sys.executable, "cases/runner.py", *arguments], stdout=subprocess.PIPE,
+        done = subprocess.run([sys.executable, "cases/suite/check_one.py", *arguments], stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, text=True, check=False)
         return done.returncode, done.stdout.replace(self.folder + "/", "").splitlines()
 
@@ -137,8 +137,8 @@ class RunnerTest(unittest.TestCase):
         self.assert_refused("x_fixed.c", BUGGY, "x_fixed.c:3: a fixed twin must not expect a finding")
 
     def test_refuses_a_fixed_twin_that_hangs_or_fails(self):
-        self.assert_refused("x_fixed.c", FIXED.replace("tsan: none", "tsan: none hangs"),
-                            "x_fixed.c:4: a fixed twin must not hang")
+        self.assert_refused("x_fixed.c", FIXED.replace(" */", " * EXPECT exit: never\n */"),
+                            "x_fixed.c:1: a fixed twin must end")
         self.assert_refused("x_fixed.c", FIXED.replace(" */", " * EXPECT exit: 1\n */"),
                             "x_fixed.c:1: a fixed twin must exit with 0")
 
@@ -158,11 +158,11 @@ class RunnerTest(unittest.TestCase):
         self.assert_refused("x_buggy.c", BUGGY.replace("EXPECT tsan:", "EXPECT tsan"),
                             "x_buggy.c:4: not of the form 'EXPECT TOOL: WHAT'")
         self.assert_refused("x_buggy.c", BUGGY.replace("EXPECT tsan: lock-order-inversion", "EXPECT tsan: "),
-                            "x_buggy.c:4: 'EXPECT tsan:' wants a kind or 'none'")
+                            "x_buggy.c:4: 'EXPECT tsan:' wants a kind, 'none' or 'misses'")
         self.assert_refused("x_buggy.c", BUGGY.replace("EXPECT tsan:", "EXPECT helgrind:"),
-                            "x_buggy.c:4: unknown subject 'helgrind': gordian, tsan or exit")
+                            "x_buggy.c:4: unknown subject 'helgrind': gordian, tsan, exit or options")
         self.assert_refused("x_buggy.c", BUGGY.replace(" */", " * EXPECT exit: 256\n */"),
-                            "x_buggy.c:5: 'EXPECT exit:' wants one exit status")
+                            "x_buggy.c:5: 'EXPECT exit:' wants one exit status, or 'never'")
 
     def test_refuses_an_unknown_kind_or_shape(self):
         self.assert_refused("x_buggy.c", BUGGY.replace("deadlock.potential", "deadlock.posible"),
@@ -200,7 +200,34 @@ class RunnerTest(unittest.TestCase):
         self.assertEqual(self.run_runner("gordian", self.write("x_fixed.c", FIXED), "/bin/true")[0], 2)
         self.assertEqual(self.run_runner("valgrind", self.write("x_fixed.c", FIXED), "/bin/true")[0], 2)
 
+    def test_refuses_a_fixed_twin_that_is_missed(self):
+        self.assert_refused("x_fixed.c", FIXED.replace("tsan: none", "tsan: misses"),
+                            "x_fixed.c:4: in a fixed twin there is nothing to miss")
+
     # What gordian reports.
+
+    def test_a_note_does_not_change_the_status(self):
+        self.assertEqual(self.under_gordian(BUGGY, [{**deadlock(), "severity": "note"}], 0), (0, ["1 passed, 0 failed"]))
+
+    def test_what_a_misuse_contradicts_is_named_but_not_where_it_was_made(self):
+        finding = deadlock(kind="misuse.relock", shape=None, lines=(6, 6))
+        held = {"lock": "L1", "stack": stack(("x_buggy.c", 7))}
+        finding["holders"] = [{"thread": "T1", "event": "locked", "holds": [held]},
+                              {"thread": "T1", "event": "initialised", "holds": [{**held, "stack": stack(("x_buggy.c", 1))}]}]
+        self.assertEqual(self.under_gordian(BUGGY.replace("deadlock.potential", "misuse.relock"), [finding], 66),
+                         (0, ["1 passed, 0 failed"]))
+
+    def test_threads_are_no_locks(self):
+        finding = deadlock()
+        finding["locks"].append({"name": "thread T2", "kind": "thread"})
+        self.assertEqual(self.under_gordian(BUGGY, [finding], 66), (0, ["1 passed, 0 failed"]))
+
+    def test_options_reach_the_library(self):
+        source = BUGGY.replace(" */", " * EXPECT options: max_held=3 quiet=1\n */", 1)
+        report = self.write("made.json", json.dumps({"findings": [deadlock(lines=(7, 8))], "run": {"exit": 0}}))
+        gordian = self.write("gordian", f'#!/bin/sh\n[ "$GORDIAN_OPTIONS" = max_held=3:quiet=1 ] && cp "{report}" "$3"\nexit 66\n', True)
+        self.assertEqual(self.run_runner("gordian", self.write("x_buggy.c", source), "/bin/true", gordian),
+                         (0, ["1 passed, 0 failed"]))
 
     def test_passes_a_report_that_is_as_expected(self):
         self.assertEqual(self.under_gordian(BUGGY, [deadlock()], 66), (0, ["1 passed, 0 failed"]))
@@ -210,7 +237,7 @@ class RunnerTest(unittest.TestCase):
         self.assertEqual(self.under_gordian(BUGGY, [deadlock(locks=("b_lock", "a_lock"))], 66), (0, ["1 passed, 0 failed"]))
 
     def test_sees_a_missing_finding(self):
-        self.assertEqual(self.under_gordian(BUGGY, [], 66), (1, [
+        self.assertEqual(self.under_gordian(BUGGY, [], 0), (1, [
             "x_buggy.c:3: gordian did not report: deadlock.potential a_lock b_lock", "0 passed, 1 failed"]))
 
     def test_sees_another_kind(self):
@@ -237,7 +264,7 @@ class RunnerTest(unittest.TestCase):
             "0 passed, 1 failed"]))
 
     def test_sees_a_finding_in_a_fixed_twin(self):
-        self.assertEqual(self.under_gordian(FIXED, [deadlock("x_fixed.c")], 0, "x_fixed.c"), (1, [
+        self.assertEqual(self.under_gordian(FIXED, [deadlock("x_fixed.c")], 66, "x_fixed.c"), (1, [
             "x_fixed.c:6: gordian reported, but it is not expected: deadlock.potential shape=cycle a_lock b_lock",
             "0 passed, 1 failed"]))
 
@@ -245,6 +272,15 @@ class RunnerTest(unittest.TestCase):
         self.assertEqual(self.under_gordian(BUGGY, [deadlock(lines=(6, 9))], 66), (1, [
             "x_buggy.c:7: marked /* REPORTED */, but is not named by gordian's report",
             "x_buggy.c:9: is named by gordian's report, but is not marked /* REPORTED */", "0 passed, 1 failed"]))
+
+    def test_a_line_may_be_named_by_one_tool_alone(self):
+        source = BUGGY.replace("lock(a); /* REPORTED */", "lock(a); /* REPORTED BY gordian */")
+        self.assertEqual(self.under_gordian(source, [deadlock()], 66), (0, ["1 passed, 0 failed"]))
+        status, said = self.under_tsan(source, TSAN_INVERSION)
+        self.assertEqual((status, said[-2:]), (1, [
+            "x_buggy.c:6: is named by tsan's report, but is not marked /* REPORTED */", "0 passed, 1 failed"]))
+        self.assert_refused("x_buggy.c", source.replace("BY gordian", "BY drd"),
+                            "x_buggy.c:6: marked as reported by 'drd', which is neither gordian nor tsan")
 
     def test_sees_a_stack_without_the_file(self):
         finding = deadlock()
@@ -300,10 +336,11 @@ class RunnerTest(unittest.TestCase):
             "x_fixed.c:1: exit status 3 under tsan, expected 0", "0 passed, 1 failed"]))
 
     def test_a_hang_must_be_a_hang(self):
-        source = BUGGY.replace("lock-order-inversion", "none hangs")
+        source = (BUGGY.replace("lock-order-inversion", "none").replace(" */", " * EXPECT exit: never\n */", 1)
+                  .replace("deadlock.potential", "deadlock.actual"))
         self.assertEqual(self.under_tsan(source, "", 60, then="sleep"), (0, ["1 passed, 0 failed"]))
         self.assertEqual(self.under_tsan(source, "", 0), (1, [
-            "x_buggy.c:4: expected to hang under tsan, but ended with 0", "0 passed, 1 failed"]))
+            "x_buggy.c:1: expected never to end under tsan, but ended with 0", "0 passed, 1 failed"]))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,35 @@
+/* A barrier that nobody completes, fixed: every worker comes to the barrier, even with nothing to do.
+ *
+ * EXPECT gordian: none
+ * EXPECT tsan: none
+ * CWE: 833
+ */
+#include <pthread.h>
+#include <stddef.h>
+
+enum { WORKERS = 3 };
+
+static pthread_barrier_t parts_sorted;
+static int sizes[WORKERS] = {200, 100, 0};
+static int sorted[WORKERS], seen[WORKERS];
+
+static void *sort_part(void *argument) {
+    long part = (long)argument;
+    if (sizes[part] > 0)
+        sorted[part] = sizes[part];
+    pthread_barrier_wait(&parts_sorted);
+    for (int other = 0; other < WORKERS; other++)
+        seen[part] += sorted[other];
+    return NULL;
+}
+
+int main(void) {
+    pthread_t workers[WORKERS];
+    pthread_barrier_init(&parts_sorted, NULL, WORKERS);
+    for (long part = 0; part < WORKERS; part++)
+        pthread_create(&workers[part], NULL, sort_part, (void *)part);
+    for (int part = 0; part < WORKERS; part++)
+        pthread_join(workers[part], NULL);
+    pthread_barrier_destroy(&parts_sorted);
+    return seen[0] == 300 ? 0 : 1;
+}

@@ -1,0 +1,53 @@
+/* One signal where all are meant, fixed: a broadcast wakes every waiter.
+ *
+ * EXPECT gordian: none
+ * EXPECT tsan: none
+ * CWE: 833
+ */
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cases/schedule.h"
+
+enum { FIRST_READY, SECOND_READY };
+
+static pthread_mutex_t track_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t start_signal = PTHREAD_COND_INITIALIZER;
+static bool started;
+static int finished;
+
+static void run(int ready) {
+    pthread_mutex_lock(&track_lock);
+    schedule_reach(ready);
+    while (!started)
+        pthread_cond_wait(&start_signal, &track_lock);
+    finished++;
+    pthread_mutex_unlock(&track_lock);
+}
+
+static void *first_runner(void *unused) {
+    run(FIRST_READY);
+    return unused;
+}
+
+static void *second_runner(void *unused) {
+    run(SECOND_READY);
+    return unused;
+}
+
+int main(void) {
+    pthread_t first, second;
+    pthread_create(&first, NULL, first_runner, NULL);
+    pthread_create(&second, NULL, second_runner, NULL);
+    schedule_wait(FIRST_READY);
+    schedule_wait(SECOND_READY);
+    pthread_mutex_lock(&track_lock);
+    started = true;
+    pthread_cond_broadcast(&start_signal);
+    pthread_mutex_unlock(&track_lock);
+    pthread_t runners[] = {first, second};
+    for (int i = 0; i < 2; i++)
+        pthread_join(runners[i], NULL);
+    return finished == 2 ? 0 : 1;
+}

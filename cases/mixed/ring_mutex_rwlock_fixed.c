@@ -1,0 +1,48 @@
+/* Two kinds of locks in a ring, fixed: undo takes the index first, as the search does. The order counts,
+ * whatever the kind of the locks.
+ *
+ * EXPECT gordian: none
+ * EXPECT tsan: none
+ * CWE: 833
+ */
+#include <pthread.h>
+
+#include "cases/schedule.h"
+
+enum { BOTH_EXIST, SEARCHED };
+
+static pthread_rwlock_t index_lock = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_mutex_t history_lock = PTHREAD_MUTEX_INITIALIZER;
+static int words = 9, searches;
+
+static void *search(void *unused) {
+    schedule_wait(BOTH_EXIST);
+    pthread_rwlock_rdlock(&index_lock);
+    pthread_mutex_lock(&history_lock);
+    searches += words > 0;
+    pthread_mutex_unlock(&history_lock);
+    pthread_rwlock_unlock(&index_lock);
+    schedule_reach(SEARCHED);
+    return unused;
+}
+
+static void *undo(void *unused) {
+    schedule_wait(SEARCHED);
+    pthread_rwlock_wrlock(&index_lock);
+    pthread_mutex_lock(&history_lock);
+    words -= 9;
+    searches--;
+    pthread_rwlock_unlock(&index_lock);
+    pthread_mutex_unlock(&history_lock);
+    return unused;
+}
+
+int main(void) {
+    pthread_t searcher, undoer;
+    pthread_create(&searcher, NULL, search, NULL);
+    pthread_create(&undoer, NULL, undo, NULL);
+    schedule_reach(BOTH_EXIST);
+    pthread_join(searcher, NULL);
+    pthread_join(undoer, NULL);
+    return words + searches;
+}

@@ -1,0 +1,57 @@
+/* The hidden lock call, fixed: the printer waits first, and locks the paper when it has the tray again.
+ *
+ * EXPECT gordian: none
+ * EXPECT tsan: none
+ * CWE: 833
+ */
+#include <pthread.h>
+
+#include "cases/schedule.h"
+
+enum { ABOUT_TO_WAIT, PRINTED };
+
+static pthread_mutex_t tray_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t paper_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t tray_filled = PTHREAD_COND_INITIALIZER;
+static int sheets;
+
+static void lock_both(void) {
+    pthread_mutex_lock(&tray_lock);
+    pthread_mutex_lock(&paper_lock);
+}
+
+static void *print(void *unused) {
+    pthread_mutex_lock(&tray_lock);
+    schedule_reach(ABOUT_TO_WAIT);
+    while (sheets == 0)
+        pthread_cond_wait(&tray_filled, &tray_lock);
+    pthread_mutex_lock(&paper_lock);
+    sheets--;
+    pthread_mutex_unlock(&paper_lock);
+    pthread_mutex_unlock(&tray_lock);
+    schedule_reach(PRINTED);
+    return unused;
+}
+
+static void *refill(void *unused) {
+    schedule_wait(ABOUT_TO_WAIT);
+    pthread_mutex_lock(&tray_lock);
+    sheets = 1;
+    pthread_cond_signal(&tray_filled);
+    pthread_mutex_unlock(&tray_lock);
+    schedule_wait(PRINTED);
+    lock_both();
+    sheets++;
+    pthread_mutex_unlock(&paper_lock);
+    pthread_mutex_unlock(&tray_lock);
+    return unused;
+}
+
+int main(void) {
+    pthread_t printer, refiller;
+    pthread_create(&printer, NULL, print, NULL);
+    pthread_create(&refiller, NULL, refill, NULL);
+    pthread_join(printer, NULL);
+    pthread_join(refiller, NULL);
+    return sheets == 1 ? 0 : 1;
+}

@@ -1,0 +1,50 @@
+/* One lock after the other, or one inside the other: the mailer looks up an address with the outbox locked.
+ *
+ * The address book is cleaned up in the other order. Each of the two can hold one lock and wait for the
+ * other's.
+ *
+ * EXPECT gordian: deadlock.potential outbox_lock address_lock
+ * EXPECT tsan: lock-order-inversion
+ * CWE: 833
+ */
+#include <pthread.h>
+
+#include "cases/schedule.h"
+
+enum { BOTH_EXIST, SENT };
+
+static pthread_mutex_t outbox_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t address_lock = PTHREAD_MUTEX_INITIALIZER;
+static int letters = 1, lookups;
+
+static void *send_letters(void *unused) {
+    schedule_wait(BOTH_EXIST);
+    pthread_mutex_lock(&outbox_lock); /* REPORTED */
+    letters--;
+    pthread_mutex_lock(&address_lock); /* REPORTED */
+    lookups++;
+    pthread_mutex_unlock(&address_lock);
+    pthread_mutex_unlock(&outbox_lock);
+    schedule_reach(SENT);
+    return unused;
+}
+
+static void *clean_up(void *unused) {
+    schedule_wait(SENT);
+    pthread_mutex_lock(&address_lock); /* REPORTED */
+    pthread_mutex_lock(&outbox_lock);  /* REPORTED */
+    lookups -= 1 - letters;
+    pthread_mutex_unlock(&outbox_lock);
+    pthread_mutex_unlock(&address_lock);
+    return unused;
+}
+
+int main(void) {
+    pthread_t mailer, cleaner;
+    pthread_create(&mailer, NULL, send_letters, NULL);
+    pthread_create(&cleaner, NULL, clean_up, NULL);
+    schedule_reach(BOTH_EXIST);
+    pthread_join(mailer, NULL);
+    pthread_join(cleaner, NULL);
+    return lookups;
+}

@@ -1,0 +1,56 @@
+/* A process dies with a shared lock: a worker process crashes between two balances, and takes the lock with
+ * it.
+ *
+ * The lock lies in memory that both processes share. It stays locked, its owner is gone, and the parent waits
+ * for ever. ThreadSanitizer looks at one process alone: it hangs in silence.
+ *
+ * EXPECT gordian: deadlock.actual shape=orphaned bank
+ * EXPECT tsan: none
+ * EXPECT exit: never
+ * CWE: 667
+ */
+#include <pthread.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, TOTAL = 100 };
+
+/* Has pages of its own, so that they can be shared with the child. */
+static struct {
+    _Alignas(PAGE) pthread_mutex_t lock;
+    int checking, savings;
+} bank;
+
+static void open_bank(void) {
+    pthread_mutexattr_t attr;
+    mmap(&bank, sizeof bank, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    bank.checking = TOTAL;
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+    pthread_mutex_init(&bank.lock, &attr);
+    pthread_mutexattr_destroy(&attr);
+}
+
+static void lock_bank(void) {
+    pthread_mutex_lock(&bank.lock); /* REPORTED */
+}
+
+static void save_and_crash(int amount) {
+    lock_bank();
+    bank.checking -= amount;
+    _exit(3); /* the crash */
+}
+
+int main(void) {
+    open_bank();
+    pid_t child = fork();
+    if (child == 0)
+        save_and_crash(30);
+    waitpid(child, NULL, 0);
+    lock_bank();
+    int total = bank.checking + bank.savings;
+    pthread_mutex_unlock(&bank.lock);
+    return total == TOTAL ? 0 : 1;
+}

@@ -1,0 +1,45 @@
+/* Published with a relaxed flag: the flag is atomic, and still it orders nothing.
+ *
+ * A relaxed store and a relaxed load do not race with each other. But they say nothing about what was written
+ * before: a server that sees the flag may still see an empty port. ThreadSanitizer accepts the flag and
+ * reports the port. This run ends well, so the exit status shows nothing.
+ *
+ * EXPECT gordian: none
+ * EXPECT tsan: data-race port
+ * CWE: 820
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "cases/schedule.h"
+
+enum { BOTH_EXIST, LOADED };
+
+static long port;
+static atomic_bool loaded;
+
+static void *load(void *written_port) {
+    schedule_wait(BOTH_EXIST);
+    port = *(const long *)written_port; /* REPORTED */
+    atomic_store_explicit(&loaded, true, memory_order_relaxed);
+    schedule_reach(LOADED);
+    return NULL;
+}
+
+static void *serve(void *served_at) {
+    schedule_wait(LOADED);
+    if (atomic_load_explicit(&loaded, memory_order_relaxed))
+        *(long *)served_at = port; /* REPORTED */
+    return NULL;
+}
+
+int main(void) {
+    long written_port = 8080, served_at = 0;
+    pthread_t loader, server;
+    pthread_create(&loader, NULL, load, &written_port);
+    pthread_create(&server, NULL, serve, &served_at);
+    schedule_reach(BOTH_EXIST);
+    pthread_join(loader, NULL);
+    pthread_join(server, NULL);
+    return served_at == written_port ? 0 : 1;
+}

@@ -1,0 +1,75 @@
+/* glibc: fork against fflush against getline, fixed: fork takes the list's lock first and the heap's last, in
+ * the order that the others follow.
+ *
+ * EXPECT gordian: none
+ * EXPECT tsan: none
+ * CWE: 833
+ * Source: glibc bug 19431
+ */
+#include <pthread.h>
+#include <stddef.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cases/schedule.h"
+
+enum { ALL_EXIST, FLUSHED, READ };
+
+static pthread_mutex_t heap_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t file_lock = PTHREAD_MUTEX_INITIALIZER;
+static size_t buffer_size, unwritten = 7;
+
+static void before_fork(void) {
+    pthread_mutex_lock(&list_lock);
+    pthread_mutex_lock(&heap_lock);
+}
+
+static void after_fork(void) {
+    pthread_mutex_unlock(&list_lock);
+    pthread_mutex_unlock(&heap_lock);
+}
+
+static void *flush_all(void *unused) {
+    schedule_wait(ALL_EXIST);
+    pthread_mutex_lock(&list_lock);
+    pthread_mutex_lock(&file_lock);
+    unwritten = 0;
+    pthread_mutex_unlock(&file_lock);
+    pthread_mutex_unlock(&list_lock);
+    schedule_reach(FLUSHED);
+    return unused;
+}
+
+static void *read_line(void *unused) {
+    schedule_wait(FLUSHED);
+    pthread_mutex_lock(&file_lock);
+    pthread_mutex_lock(&heap_lock);
+    buffer_size += 120;
+    pthread_mutex_unlock(&heap_lock);
+    pthread_mutex_unlock(&file_lock);
+    schedule_reach(READ);
+    return unused;
+}
+
+static void *start_child(void *unused) {
+    schedule_wait(READ);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(0);
+    waitpid(child, NULL, 0);
+    return unused;
+}
+
+int main(void) {
+    pthread_t flusher, reader, parent;
+    pthread_atfork(before_fork, after_fork, after_fork);
+    pthread_create(&flusher, NULL, flush_all, NULL);
+    pthread_create(&reader, NULL, read_line, NULL);
+    pthread_create(&parent, NULL, start_child, NULL);
+    schedule_reach(ALL_EXIST);
+    pthread_join(flusher, NULL);
+    pthread_join(reader, NULL);
+    pthread_join(parent, NULL);
+    return unwritten == 0 && buffer_size == 120 ? 0 : 1;
+}

@@ -1,0 +1,69 @@
+/* MySQL: purging the binary log, a returning replica and a KILL, a ring of three locks.
+ *
+ * The purge holds the log's lock and takes the list of sessions, to see who still reads the log. The replica
+ * that comes back holds the list and locks the session of its old self, to end it. The KILL holds a session
+ * and takes the lock that this session waits with, here the log's. No two of them disagree. Here they run
+ * one after another.
+ *
+ * EXPECT gordian: deadlock.potential log_lock list_lock session_lock
+ * EXPECT tsan: lock-order-inversion
+ * CWE: 833
+ * Source: MySQL bug 56299
+ */
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "cases/schedule.h"
+
+enum { ALL_EXIST, PURGED, RETURNED };
+
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t session_lock = PTHREAD_MUTEX_INITIALIZER;
+static int logs = 3, sessions = 1; /* under the first two */
+static bool killed, woken;         /* under the last, under the first */
+
+static void *purge_logs(void *unused) {
+    schedule_wait(ALL_EXIST);
+    pthread_mutex_lock(&log_lock);  /* REPORTED */
+    pthread_mutex_lock(&list_lock); /* REPORTED */
+    logs -= sessions;
+    pthread_mutex_unlock(&list_lock);
+    pthread_mutex_unlock(&log_lock);
+    schedule_reach(PURGED);
+    return unused;
+}
+
+static void *end_old_dump(void *unused) {
+    schedule_wait(PURGED);
+    pthread_mutex_lock(&list_lock); /* REPORTED */
+    bool found = sessions > 0;
+    pthread_mutex_lock(&session_lock); /* REPORTED */
+    killed = found;
+    pthread_mutex_unlock(&session_lock);
+    pthread_mutex_unlock(&list_lock);
+    schedule_reach(RETURNED);
+    return unused;
+}
+
+static void *kill_session(void *unused) {
+    schedule_wait(RETURNED);
+    pthread_mutex_lock(&session_lock); /* REPORTED */
+    pthread_mutex_lock(&log_lock);     /* REPORTED */
+    woken = killed;
+    pthread_mutex_unlock(&log_lock);
+    pthread_mutex_unlock(&session_lock);
+    return unused;
+}
+
+int main(void) {
+    pthread_t purger, replica, killer;
+    pthread_create(&purger, NULL, purge_logs, NULL);
+    pthread_create(&replica, NULL, end_old_dump, NULL);
+    pthread_create(&killer, NULL, kill_session, NULL);
+    schedule_reach(ALL_EXIST);
+    pthread_join(purger, NULL);
+    pthread_join(replica, NULL);
+    pthread_join(killer, NULL);
+    return logs == 2 && woken ? 0 : 1;
+}

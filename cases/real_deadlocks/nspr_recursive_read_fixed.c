@@ -1,0 +1,49 @@
+/* NSPR: a thread reads what it reads already, fixed: the inner function expects the lock to be held, and
+ * leaves it alone.
+ *
+ * EXPECT gordian: none
+ * EXPECT tsan: none
+ * CWE: 833
+ * Source: NSPR bug 526805
+ */
+#include <pthread.h>
+
+#include "cases/schedule.h"
+
+enum { BOTH_EXIST, LISTED };
+
+static pthread_rwlock_t list_lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+static int modules = 2, slots = 3, listed;
+
+/* Requires that list_lock is held. */
+static int count_slots(void) {
+    int count = slots;
+    return count;
+}
+
+static void *list_modules(void *unused) {
+    schedule_wait(BOTH_EXIST);
+    pthread_rwlock_rdlock(&list_lock);
+    listed = modules * count_slots();
+    pthread_rwlock_unlock(&list_lock);
+    schedule_reach(LISTED);
+    return unused;
+}
+
+static void *add_module(void *unused) {
+    schedule_wait(LISTED);
+    pthread_rwlock_wrlock(&list_lock);
+    modules++;
+    pthread_rwlock_unlock(&list_lock);
+    return unused;
+}
+
+int main(void) {
+    pthread_t lister, adder;
+    pthread_create(&lister, NULL, list_modules, NULL);
+    pthread_create(&adder, NULL, add_module, NULL);
+    schedule_reach(BOTH_EXIST);
+    pthread_join(lister, NULL);
+    pthread_join(adder, NULL);
+    return modules == 3 && listed == 6 ? 0 : 1;
+}

@@ -1,0 +1,46 @@
+/* One of 100 threads, fixed: all clerks lock the file before the stamp.
+ *
+ * EXPECT gordian: none
+ * EXPECT tsan: none
+ * CWE: 833
+ */
+#include <pthread.h>
+
+#include "cases/schedule.h"
+
+enum { ALL_EXIST, LAST, CLERKS = 100 };
+
+static pthread_mutex_t file_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t stamp_lock = PTHREAD_MUTEX_INITIALIZER;
+static int stamped;
+
+static void stamp(pthread_mutex_t *first, pthread_mutex_t *second) {
+    pthread_mutex_lock(first);
+    pthread_mutex_lock(second);
+    if (++stamped == CLERKS - 1)
+        schedule_reach(LAST);
+    pthread_mutex_unlock(second);
+    pthread_mutex_unlock(first);
+}
+
+static void *run_clerk(void *unused) {
+    schedule_wait(ALL_EXIST);
+    stamp(&file_lock, &stamp_lock);
+    return unused;
+}
+
+static void *run_last_clerk(void *unused) {
+    schedule_wait(LAST);
+    stamp(&file_lock, &stamp_lock);
+    return unused;
+}
+
+int main(void) {
+    pthread_t clerks[CLERKS];
+    for (int i = 0; i < CLERKS; i++)
+        pthread_create(&clerks[i], NULL, i == CLERKS - 1 ? run_last_clerk : run_clerk, NULL);
+    schedule_reach(ALL_EXIST);
+    for (int i = 0; i < CLERKS; i++)
+        pthread_join(clerks[i], NULL);
+    return stamped == CLERKS ? 0 : 1;
+}

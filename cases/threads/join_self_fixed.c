@@ -1,0 +1,39 @@
+/* A thread that joins itself, fixed: the last worker leaves itself out.
+ *
+ * EXPECT gordian: none
+ * EXPECT tsan: none
+ * CWE: 833
+ */
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cases/schedule.h"
+
+enum { WORKERS = 2, LAST = WORKERS - 1, ALL_EXIST = 0 };
+
+static pthread_t workers[WORKERS];
+
+static void end_program(void) {
+    int failed_joins = 0;
+    for (int i = 0; i < LAST; i++)
+        if (pthread_join(workers[i], NULL) != 0)
+            failed_joins++;
+    printf("failed joins: %d\n", failed_joins);
+    exit(failed_joins ? 1 : 0);
+}
+
+static void *work(void *argument) {
+    schedule_wait(ALL_EXIST);
+    if ((long)argument == LAST)
+        end_program();
+    return NULL;
+}
+
+int main(void) {
+    for (long i = 0; i < WORKERS; i++)
+        pthread_create(&workers[i], NULL, work, (void *)i);
+    schedule_reach(ALL_EXIST);
+    pause();
+}
