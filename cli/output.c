@@ -13,29 +13,51 @@
 #include "reports/report_json.h"
 #include "reports/report_text.h"
 
-enum format { FORMAT_JSON, FORMAT_TEXT };
+/* What a writer may want to know besides the report. */
+struct look {
+    FILE *stream; /* where it goes in the end: a terminal, or not */
+    bool full;    /* do not fold frames */
+};
+
+static int write_json(const struct report *report, const struct look *look, FILE *out) {
+    (void)look;
+    return report_json_write(report, out);
+}
+
+static int write_text(const struct report *report, const struct look *look, FILE *out) {
+    struct report_style style = report_style_of(look->stream);
+    style.full = look->full;
+    return report_text_write(report, &style, out);
+}
+
+static const struct format {
+    const char *option; /* as it is typed */
+    const char *file;   /* in the directory of --out */
+    int (*write)(const struct report *report, const struct look *look, FILE *out);
+} formats[OUTPUT_FORMATS] = {
+    [OUTPUT_JSON] = {"--json", "report.json", write_json},
+    [OUTPUT_TEXT] = {"--text", "report.txt", write_text},
+};
 
 struct target {
-    enum format format;
+    enum output_format format;
     char *path; /* as errors name it */
     FILE *file; /* unused for writing but for its descriptor: text's style depends on the stream */
 };
 
 struct output {
-    struct target targets[4]; /* --json, --text, and the two of --out */
+    struct target targets[2 * OUTPUT_FORMATS]; /* those asked for, and those of --out */
     size_t count;
     bool full;
 };
 
 bool output_option(struct output_options *options, int key, const char *value, int *status) {
     *status = 0;
+    if (key >= OUTPUT_FORMAT && key < OUTPUT_FORMAT + OUTPUT_FORMATS) {
+        options->files[key - OUTPUT_FORMAT] = value;
+        return true;
+    }
     switch (key) {
-    case OUTPUT_JSON:
-        options->json = value;
-        return true;
-    case OUTPUT_TEXT:
-        options->text = value;
-        return true;
     case OUTPUT_OUT:
         options->out = value;
         return true;
@@ -48,6 +70,13 @@ bool output_option(struct output_options *options, int key, const char *value, i
     default:
         return false;
     }
+}
+
+bool output_any(const struct output_options *options) {
+    for (size_t i = 0; i < OUTPUT_FORMATS; i++)
+        if (options->files[i])
+            return true;
+    return options->out;
 }
 
 int output_send(int fd, const char *text, size_t size) {
@@ -96,7 +125,7 @@ static int make_directory(const char *path) {
 }
 
 /* Takes over `path`. */
-static int open_target(struct output *output, enum format format, char *path) {
+static int open_target(struct output *output, enum output_format format, char *path) {
     if (!path)
         return cli_fail("no memory left", NULL, NULL);
     struct target *target = &output->targets[output->count++];
@@ -113,11 +142,22 @@ static char *path_in(const char *directory, const char *name) {
     return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
 }
 
+/* Returns whether two formats name the same output, which was told then. */
+static bool names_one_twice(const struct output_options *options) {
+    for (size_t i = 0; i < OUTPUT_FORMATS; i++)
+        for (size_t j = i + 1; options->files[i] && j < OUTPUT_FORMATS; j++)
+            if (options->files[j] && strcmp(options->files[i], options->files[j]) == 0) {
+                char what[64];
+                snprintf(what, sizeof what, "%s and %s", formats[i].option, formats[j].option);
+                cli_fail(what, "both name the same output", NULL);
+                return true;
+            }
+    return false;
+}
+
 struct output *output_open(const struct output_options *options) {
-    if (options->json && options->text && strcmp(options->json, options->text) == 0) {
-        cli_fail("--json and --text", "both name the same output", NULL);
+    if (names_one_twice(options))
         return NULL;
-    }
     struct output *output = calloc(1, sizeof *output);
     if (!output) {
         cli_fail("no memory left", NULL, NULL);
@@ -127,14 +167,12 @@ struct output *output_open(const struct output_options *options) {
     int status = 0;
     if (options->out)
         status = make_directory(options->out);
-    if (!status && options->json)
-        status = open_target(output, FORMAT_JSON, strdup(options->json));
-    if (!status && options->text)
-        status = open_target(output, FORMAT_TEXT, strdup(options->text));
-    if (!status && options->out)
-        status = open_target(output, FORMAT_JSON, path_in(options->out, "report.json"));
-    if (!status && options->out)
-        status = open_target(output, FORMAT_TEXT, path_in(options->out, "report.txt"));
+    for (enum output_format i = 0; i < OUTPUT_FORMATS; i++) {
+        if (!status && options->files[i])
+            status = open_target(output, i, strdup(options->files[i]));
+        if (!status && options->out)
+            status = open_target(output, i, path_in(options->out, formats[i].file));
+    }
     if (status) {
         output_close(output);
         return NULL;
@@ -143,20 +181,13 @@ struct output *output_open(const struct output_options *options) {
 }
 
 /* Format the report in memory, then write it: what fails is then one known call. */
-static int write_as(enum format format, bool full, FILE *stream, const struct report *report) {
+static int write_as(enum output_format format, bool full, FILE *stream, const struct report *report) {
     char *text = NULL;
     size_t size = 0;
     FILE *memory = open_memstream(&text, &size);
     if (!memory)
         return -errno;
-    int error;
-    if (format == FORMAT_JSON) {
-        error = report_json_write(report, memory);
-    } else {
-        struct report_style style = report_style_of(stream);
-        style.full = full;
-        error = report_text_write(report, &style, memory);
-    }
+    int error = formats[format].write(report, &(struct look){stream, full}, memory);
     if (fclose(memory) != 0 && !error)
         error = -ENOMEM;
     if (!error)
@@ -183,7 +214,7 @@ int output_write(struct output *output, const struct report *report) {
             status = cannot_write(target->path, error ? error : at_close);
     }
     if (status)
-        write_as(FORMAT_TEXT, output->full, stderr, report);
+        write_as(OUTPUT_TEXT, output->full, stderr, report);
     return status;
 }
 

@@ -21,21 +21,25 @@
 #include "cli/cli.h"
 #include "reports/report.h"
 
+/* A new format is a word here, a row of the table in output.c and an entry of OUTPUT_OPTIONS. */
+enum output_format { OUTPUT_JSON, OUTPUT_TEXT, OUTPUT_FORMATS };
+
 struct output_options {
-    const char *json; /* file, "-" for stdout; NULL when not asked for */
-    const char *text; /* the same */
-    const char *out;  /* directory that gets report.json and report.txt (and `run`'s recordings) */
-    int exit_code;    /* exit status when something was found */
-    bool full;        /* do not fold frames in text */
+    const char *files[OUTPUT_FORMATS]; /* by format: file, "-" for stdout; NULL when not asked for */
+    const char *out; /* directory that gets a report in each format (and `run`'s recordings) */
+    int exit_code;   /* exit status when something was found */
+    bool full;       /* do not fold frames in text */
 };
 
 #define OUTPUT_DEFAULTS {.exit_code = CLI_FINDINGS}
 
-enum { OUTPUT_JSON = 1000, OUTPUT_TEXT, OUTPUT_OUT, OUTPUT_EXIT_CODE, OUTPUT_FULL };
+/* Keys of a getopt_long table: OUTPUT_FORMAT and the format, and the others. */
+enum { OUTPUT_FORMAT = 1000, OUTPUT_OUT = OUTPUT_FORMAT + OUTPUT_FORMATS, OUTPUT_EXIT_CODE, OUTPUT_FULL };
 
 /* Entries of a getopt_long table. */
 #define OUTPUT_OPTIONS                                                                                       \
-    {"json", required_argument, NULL, OUTPUT_JSON}, {"text", required_argument, NULL, OUTPUT_TEXT},          \
+    {"json", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_JSON},                                          \
+        {"text", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_TEXT},                                      \
         {"out", required_argument, NULL, OUTPUT_OUT},                                                        \
         {"exit-code", required_argument, NULL, OUTPUT_EXIT_CODE}, {                                          \
         "full", no_argument, NULL, OUTPUT_FULL                                                               \
@@ -46,6 +50,9 @@ enum { OUTPUT_JSON = 1000, OUTPUT_TEXT, OUTPUT_OUT, OUTPUT_EXIT_CODE, OUTPUT_FUL
 bool output_option(struct output_options *options, int key, const char *value, int *status);
 
 struct output;
+
+/* Whether any output was asked for. */
+bool output_any(const struct output_options *options);
 
 /* Make the directory and open every file that was asked for, emptying it. Returns NULL after the failure was
  * told. */

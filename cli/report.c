@@ -30,8 +30,8 @@ static int parse(struct output_options *options, int argc, char **argv) {
     }
     if (optind == argc)
         return cli_fail("report", "no recording is given", advice);
-    if (!options->json && !options->text && !options->out)
-        options->text = "-";
+    if (!output_any(options))
+        options->files[OUTPUT_TEXT] = "-";
     return OPTIONS_END;
 }
 

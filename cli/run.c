@@ -466,7 +466,7 @@ static int conclude(struct run *run, bool *keep) {
     int unwritten = output_write(run->output, run->report);
     int unseen = check_handshake(run);
     /* A report that could not be written is on stderr already. */
-    if (!run->outputs.text && !unwritten && (!unseen || report_findings(run->report)))
+    if (!run->outputs.files[OUTPUT_TEXT] && !unwritten && (!unseen || report_findings(run->report)))
         print(run, write_summary);
     *keep = (tell_background(run) || unwritten || unseen) && !run->outputs.out &&
             recordings_count(run->recordings);

@@ -26,14 +26,14 @@ TEST(options_are_taken) {
     struct output_options options = OUTPUT_DEFAULTS;
     int status = -1;
     CHECK_EQ(options.exit_code, 66);
-    CHECK(output_option(&options, OUTPUT_JSON, "a", &status));
-    CHECK(output_option(&options, OUTPUT_TEXT, "b", &status));
+    CHECK(output_option(&options, OUTPUT_FORMAT + OUTPUT_JSON, "a", &status));
+    CHECK(output_option(&options, OUTPUT_FORMAT + OUTPUT_TEXT, "b", &status));
     CHECK(output_option(&options, OUTPUT_OUT, "c", &status));
     CHECK(output_option(&options, OUTPUT_FULL, NULL, &status));
     CHECK(output_option(&options, OUTPUT_EXIT_CODE, "3", &status));
     CHECK_EQ(status, 0);
-    CHECK_STR(options.json, "a");
-    CHECK_STR(options.text, "b");
+    CHECK_STR(options.files[OUTPUT_JSON], "a");
+    CHECK_STR(options.files[OUTPUT_TEXT], "b");
     CHECK_STR(options.out, "c");
     CHECK(options.full);
     CHECK_EQ(options.exit_code, 3);
@@ -60,7 +60,7 @@ TEST(nothing_asked_for_writes_nothing) {
 
 TEST(files_are_emptied_first_and_written_at_the_end) {
     const char *json = scratch_text("old.json", "an old report\n", 0600);
-    struct output_options options = {.json = json, .out = scratch_path("made/on/the/way")};
+    struct output_options options = {.files[OUTPUT_JSON] = json, .out = scratch_path("made/on/the/way")};
     struct output *output = output_open(&options);
     struct report *report = report_create();
     CHECK_STR(content(json), "");
@@ -73,7 +73,7 @@ TEST(files_are_emptied_first_and_written_at_the_end) {
 }
 
 TEST(a_full_disk_is_told_and_the_report_goes_to_stderr) {
-    struct output_options options = {.json = "/dev/full"};
+    struct output_options options = {.files[OUTPUT_JSON] = "/dev/full"};
     struct output *output = output_open(&options);
     struct report *report = report_create();
     scratch_stderr_begin();
@@ -91,11 +91,12 @@ TEST(paths_that_cannot_be_written) {
         struct output_options options;
         const char *told;
     } cases[] = {
-        {{.json = "/no/dir/x"}, "gordian: cannot write /no/dir/x: No such file or directory\n"},
-        {{.text = "/"}, "gordian: cannot write /: Is a directory\n"},
+        {{.files[OUTPUT_JSON] = "/no/dir/x"}, "gordian: cannot write /no/dir/x: No such file or directory\n"},
+        {{.files[OUTPUT_TEXT] = "/"}, "gordian: cannot write /: Is a directory\n"},
         {{.out = "/dev/null/x"}, "gordian: cannot make the directory /dev/null/x: Not a directory\n"},
         {{.out = "/dev/null"}, "gordian: cannot make the directory /dev/null: Not a directory\n"},
-        {{.json = "-", .text = "-"}, "gordian: --json and --text: both name the same output\n"},
+        {{.files[OUTPUT_JSON] = "-", .files[OUTPUT_TEXT] = "-"},
+         "gordian: --json and --text: both name the same output\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         scratch_stderr_begin();
