@@ -31,6 +31,13 @@ MARKS = re.compile(r"/\* REPORTED(?: BY (\w+))? \*/")
 NAME = re.compile(r"(?P<pair>.+)_(?P<twin>buggy|fixed)\.(c|cc)")
 
 
+def first_sentence(text):
+    """Of a source file's head comment: what the case is about."""
+    comment = re.match(r"/\*(.*?)\*/", text, re.S)
+    words = " ".join(line.strip().lstrip("*").strip() for line in comment[1].splitlines()).strip() if comment else ""
+    return re.split(r"(?<=[.!?])\s", words, maxsplit=1)[0]
+
+
 class CaseError(Exception):
     """The case, not a tool, is wrong. The message begins with file and line."""
 

@@ -206,6 +206,20 @@ class SuiteTest(unittest.TestCase):
         self.check_refused("gordian: or-ders: a name is made of letters, digits and underscores", "new-case", "or-ders")
 
 
+class TableTest(unittest.TestCase):
+    def test_the_table_of_the_readme_has_every_pair_with_its_first_sentence(self):
+        expected = []
+        for topic in sorted(os.listdir("cases")):
+            for name in sorted(os.listdir(os.path.join("cases", topic)) if os.path.isdir(os.path.join("cases", topic)) else ()):
+                pair, buggy, _ = name.partition("_buggy.")
+                if buggy:
+                    with open(os.path.join("cases", topic, name), encoding="utf-8") as file:
+                        expected.append(f"| `{topic}` | `{pair}` | {suite_case.first_sentence(file.read())} |")
+        with open("cases/README.md", encoding="utf-8") as file:
+            rows = [line for line in file.read().splitlines() if line.startswith("| `")]
+        self.assertEqual(rows, expected)
+
+
 class KindsTest(unittest.TestCase):
     def test_the_kinds_and_shapes_are_those_of_the_report(self):
         with open("reports/gordian-report-1.schema.json", encoding="utf-8") as file:

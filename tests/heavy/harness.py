@@ -65,6 +65,7 @@ class Triaged:
                 leads(places[step["wants"]["lock"]], self.initialised) for step in finding["steps"]):
             return False
         stacks = [side["stack"] for step in finding["steps"] for side in (*step["holds"], step["wants"])]
+        stacks += [side["stack"] for holder in finding["holders"] for side in holder["holds"]]
         return (finding["kind"] == self.kind and all(any(leads(stack, way) for way in self.ways) for stack in stacks)
                 and all(any(leads(stack, way) for stack in stacks) for way in self.ways))
 
