@@ -12,7 +12,10 @@
 #include "interpose/waits.h"
 
 static uint32_t last_number;
-static struct segmented_array by_number; /* of struct recording_finding *; index: number - 1 */
+struct numbered {
+    struct recording_finding *record;
+};
+static struct segmented_array by_number; /* of struct numbered; index: number - 1 */
 static uint32_t with_semaphores;         /* the first finding that a semaphore is part of; 0: none */
 
 /* Locks left behind by threads that are gone. Read without our lock. */
@@ -43,7 +46,8 @@ void findings_start(void) {
 }
 
 static struct recording_finding *numbered(uint32_t number) {
-    return *(struct recording_finding **)segmented_array_at(&by_number, number - 1, sizeof(void *));
+    const struct numbered *n = segmented_array_at(&by_number, number - 1, sizeof(struct numbered));
+    return n->record;
 }
 
 static struct orphan *orphan_at(uint32_t i) {
@@ -125,7 +129,7 @@ uint32_t findings_add(const struct finding *finding) {
     size_t steps_size = finding->steps_count * sizeof record->steps[0];
     record = recorder_append(session_recorder(), RECORDING_FINDING,
                              sizeof *record + steps_size + holds * sizeof(struct lock_hold));
-    if (!record || !segmented_array_append(&by_number, &record, sizeof record))
+    if (!record || !segmented_array_append(&by_number, &(struct numbered){record}, sizeof(struct numbered)))
         return 0;
     struct lock_hold *to = (struct lock_hold *)(record->steps + finding->steps_count);
     record->finding = ++last_number;

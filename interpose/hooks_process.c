@@ -11,6 +11,10 @@
 #include "interpose/misuse.h"
 
 bool process_forks(long number, long flags) {
+#ifdef SYS_fork
+    if (number == SYS_fork)
+        return true;
+#endif
     return number == SYS_clone && !(flags & CLONE_VM);
 }
 

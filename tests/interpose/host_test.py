@@ -46,6 +46,7 @@ CASES = {
     PROCESSES: {
         "found_in_the_child": LEFT_RIGHT,
         "forked_bare": LEFT_RIGHT,
+        "forked_by_call": LEFT_RIGHT,
         "cloned_by_call": LEFT_RIGHT,
         "cloned": LEFT_RIGHT,
         "held_by_the_forking_thread": NOTHING,
@@ -121,7 +122,7 @@ class HostTest(unittest.TestCase):
         self.assertLess(run.report["run"]["duration_s"], 5)
 
     def test_the_finding_of_a_child_that_no_fork_handler_saw_has_its_pid(self):
-        for case in "forked_bare", "cloned_by_call", "cloned":
+        for case in "forked_bare", "forked_by_call", "cloned_by_call", "cloned":
             run = watched.under(GORDIAN, [PROCESSES, case], timeout=20)
             child = [process["pid"] for process in run.report["processes"] if process["forked"]]
             self.assertEqual(([finding.pid for finding in run.findings], len(child)), (child, 1), run)

@@ -67,6 +67,14 @@ static pid_t by_call(void) {
     return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 }
 
+#ifdef SYS_fork
+static pid_t by_fork_call(void) {
+    return (pid_t)syscall(SYS_fork);
+}
+#else
+#define by_fork_call by_call
+#endif
+
 static int run_child(void *unused) {
     (void)unused;
     two_orders();
@@ -88,6 +96,10 @@ static void without_handlers(pid_t (*make)(void)) {
 
 static void forked_bare(void) {
     without_handlers(_Fork);
+}
+
+static void forked_by_call(void) {
+    without_handlers(by_fork_call);
 }
 
 static void cloned_by_call(void) {
@@ -259,6 +271,7 @@ static void as_a_daemon(void) {
 
 static const struct cases_case cases[] = {{"found_in_the_child", found_in_the_child},
                                           {"forked_bare", forked_bare},
+                                          {"forked_by_call", forked_by_call},
                                           {"cloned_by_call", cloned_by_call},
                                           {"cloned", cloned},
                                           {"held_by_the_forking_thread", held_by_the_forking_thread},
