@@ -31,7 +31,9 @@ static struct ledger stock, till;
 
 static void open_ledger(struct ledger *ledger) {
     pthread_mutexattr_t attr;
-    mmap(ledger, sizeof *ledger, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (mmap(ledger, sizeof *ledger, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+        MAP_FAILED)
+        abort();
     pthread_mutexattr_init(&attr);
     pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
     pthread_mutex_init(&ledger->lock, &attr);

@@ -24,7 +24,7 @@ static size_t log_end;
 
 static void write_line(const char *line, int copied, int wait_for) {
     size_t length = strlen(line);
-    memcpy(log_buffer + log_end, line, length); /* REPORTED */
+    memcpy(log_buffer + log_end, line, length); // NOLINT(bugprone-not-null-terminated-result) /* REPORTED */
     schedule_reach(copied);
     schedule_linger(wait_for);
     log_end += length; /* REPORTED */

@@ -21,7 +21,7 @@ static size_t log_end;
 static void write_line(const char *line, int copied, int wait_for) {
     size_t length = strlen(line);
     pthread_mutex_lock(&log_lock);
-    memcpy(log_buffer + log_end, line, length);
+    memcpy(log_buffer + log_end, line, length); // NOLINT(bugprone-not-null-terminated-result)
     schedule_reach(copied);
     schedule_linger(wait_for);
     log_end += length;
