@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "interpose/findings.h"
+#include "interpose/lock_table.h"
 #include "interpose/locks.h"
+#include "interpose/misuse.h"
 #include "interpose/python_store.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
 #include "interpose/stack_store.h"
 #include "interpose/threads.h"
+#include "interpose/unwinder.h"
 
 struct hold {
     struct recording_held held;
@@ -42,8 +45,7 @@ static bool make_room(uint32_t wanted) {
     return true;
 }
 
-/* Another thread's account may be changing: an entry that is wrong here names a lock that is free in the
- * child, and does no harm. */
+/* Another thread's account may be changing: see inheritance_take. */
 static void remember(const struct thread *t, bool own) {
     uint32_t held = __atomic_load_n(&t->slot->held_count, __ATOMIC_ACQUIRE);
     uint32_t capacity = __atomic_load_n(&t->held_capacity, __ATOMIC_ACQUIRE);
@@ -128,6 +130,14 @@ static void take_own(struct thread *t, const struct hold *hold, uint32_t lock) {
         held->stack = take_stack(hold);
 }
 
+/* (Its owner may have freed the memory meanwhile.) */
+static bool is_free(const void *object, uint32_t kind) {
+    uint64_t address = (uint64_t)(uintptr_t)object;
+    if (kind != LOCK_KIND_MUTEX && kind != LOCK_KIND_RWLOCK && kind != LOCK_KIND_SPIN)
+        return false;
+    return !unwinder_readable(address) || !unwinder_readable(address + 48) || misuse_is_free(object, kind);
+}
+
 void inheritance_take(struct thread *t) {
     const struct call_site nowhere = {.sp = ~(uint64_t)0};
     uint32_t ghost = 0, ghost_of = 0;
@@ -136,8 +146,15 @@ void inheritance_take(struct thread *t) {
     session_enter(t);
     for (uint32_t i = 0; i < count; i++) {
         const struct hold *hold = &holds[i];
-        uint32_t lock =
-            locks_place(t, (const void *)(uintptr_t)hold->held.address, hold->kind, 0, 0, &nowhere);
+        const void *object = (const void *)(uintptr_t)hold->held.address;
+        uint32_t lock = lock_table_find_kind(object, hold->kind);
+        /* It was about to be taken off the other thread's account: it is free by now, or our thread has it.
+         */
+        if (hold->owner && (is_free(object, hold->kind) ||
+                            (lock && thread_holds(t, lock) && hold->held.mode == LOCK_EXCLUSIVE)))
+            continue;
+        if (!lock)
+            lock = locks_place(t, object, hold->kind, 0, 0, &nowhere);
         if (!lock)
             continue;
         locks_at(lock)->inherited = true;

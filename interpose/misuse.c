@@ -55,6 +55,10 @@ static enum state state_of(const void *object, uint32_t kind) {
                                       : STATE_UNKNOWN;
 }
 
+bool misuse_is_free(const void *object, uint32_t kind) {
+    return state_of(object, kind) == STATE_FREE;
+}
+
 extern int _dl_find_object(void *address, struct dl_find_object *result) __attribute__((weak));
 
 static bool is_static(const void *object) {

@@ -42,6 +42,9 @@ struct misuse_release {
     uint32_t kind; /* enum finding_kind; 0: nothing is wrong, or it cannot be told */
     struct misuse_event holder;
 };
+/* Whether libc keeps in the mutex, rwlock or spinlock that nobody has it; false when that cannot be told. */
+bool misuse_is_free(const void *object, uint32_t kind);
+
 struct misuse_release misuse_release_look(struct thread *t, const struct primitive *p, const void *object,
                                           uint32_t lock);
 void misuse_release_report(struct thread *t, const struct misuse_release *release, uint32_t lock,

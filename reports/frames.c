@@ -18,6 +18,10 @@ const char *frames_basename(const char *path) {
     return slash ? slash + 1 : path;
 }
 
+bool frames_is_ours(const struct report_frame *frame) {
+    return frame->module && starts_with(frames_basename(frame->module), "libgordian.so");
+}
+
 /* The hook, and the function that the program called. */
 static bool is_hook(const struct report_frame *frame) {
     static const char *const functions[] = {"pthread_",
@@ -28,8 +32,7 @@ static bool is_hook(const struct report_frame *frame) {
                                             "__interceptor_trampoline_pthread_",
                                             "___interceptor_trampoline_pthread_",
                                             NULL};
-    return (frame->module && starts_with(frames_basename(frame->module), "libgordian.so")) ||
-           (frame->function && starts_with_any(frame->function, functions));
+    return frames_is_ours(frame) || (frame->function && starts_with_any(frame->function, functions));
 }
 
 /* The C++ library's way to the hook: std::mutex, its locks and its threads. */

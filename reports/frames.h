@@ -35,6 +35,9 @@ const struct report_frame *frames_next(struct frames_walk *walk);
 /* The frame that a person would name as the place: the innermost one to show. NULL for an empty stack. */
 const struct report_frame *frames_site(const struct report_stack *stack);
 
+/* Whether it is one of the library's own, which stands between the program and what it called. */
+bool frames_is_ours(const struct report_frame *frame);
+
 /* The last component of a path. */
 const char *frames_basename(const char *path);
 

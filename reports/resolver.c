@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "reports/frames.h"
 #include "reports/names.h"
 
 #define PYTHON_LIMIT                                                                                         \
@@ -97,9 +98,11 @@ struct report_stack resolver_stack(struct resolver *resolver, uint32_t id) {
     frames += python.count;
     for (uint32_t i = 0; i < record->count; i++) {
         struct report_stack part = frames_at(resolver, record->addresses[i], place);
-        memcpy(frames, part.frames, part.count * sizeof *frames);
-        frames += part.count;
+        for (size_t k = 0; k < part.count; k++)
+            if (!frames_is_ours(&part.frames[k]))
+                *frames++ = part.frames[k];
     }
+    stack->count = (size_t)(frames - stack->frames);
     table_put(&resolver->stacks, id, stack);
     return *stack;
 }

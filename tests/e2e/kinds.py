@@ -315,6 +315,9 @@ class Scenarios(unittest.TestCase):
             if wanted.kind.startswith("deadlock.") and wanted.shape != "orphaned":
                 self.assertTrue(is_ring(finding), under)
             self.assertFalse(finding["suppressed"])
+            for step in (*finding["steps"], *finding["holders"]):
+                for side in (*step["holds"], *filter(None, [step.get("wants")])):
+                    self.assertFalse([frame for frame in side["stack"] if "libgordian" in (frame["module"] or "")], under)
 
 
 class Program:

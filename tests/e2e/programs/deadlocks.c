@@ -5,10 +5,14 @@
  * marked REPORTED.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,9 +35,38 @@ static void await(int steps) {
         sched_yield();
 }
 
-/* Long enough for another thread to be blocked in the call that it is about to make. */
+/* Whether the thread sleeps, or is gone. */
+static bool sleeps(const char *tid) {
+    char path[64], text[512];
+    snprintf(path, sizeof path, "/proc/self/task/%.20s/stat", tid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return true;
+    ssize_t got = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[got > 0 ? got : 0] = '\0';
+    const char *after_name = strrchr(text, ')');
+    return !after_name || strchr("SZX", after_name[2]);
+}
+
+static bool others_sleep(void) {
+    bool all = true;
+    DIR *tasks = opendir("/proc/self/task");
+    for (struct dirent *task; tasks && (task = readdir(tasks));)
+        all &= task->d_name[0] == '.' || strtol(task->d_name, NULL, 10) == gettid() || sleeps(task->d_name);
+    if (tasks)
+        closedir(tasks);
+    return all;
+}
+
+/* Return when all other threads are blocked in the calls that they were about to make, or have ended: when
+ * they sleep each time that they are looked at for a while. */
 static void let_others_block(void) {
-    usleep(100000);
+    for (int times = 0; times < 20; times++) {
+        usleep(2000);
+        if (!others_sleep())
+            times = 0;
+    }
 }
 
 static void say_when(void) {
