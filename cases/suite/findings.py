@@ -75,7 +75,10 @@ def of_valgrind(xml, name):
     Valgrind takes for plain accesses, are left out."""
     findings = []
     for text in re.findall(r"<error>.*?</error>", xml, flags=re.S):
-        error = ElementTree.fromstring(text)
+        try:
+            error = ElementTree.fromstring(text)
+        except ElementTree.ParseError:
+            continue  # a process that was ended has left half of one
         stacks = [[{"function": frame.findtext("fn") or "", "file": frame.findtext("file"),
                     "line": int(frame.findtext("line") or 0)} for frame in stack] for stack in error.iter("stack")]
         if stacks and stacks[0] and stacks[0][0]["function"].startswith("schedule_"):

@@ -148,10 +148,14 @@ class Valgrind:
         return subprocess.run(["valgrind", "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
     def judge(self, case, program):
-        with tempfile.NamedTemporaryFile("r", suffix=".xml", errors="replace") as xml:
-            command = ["valgrind", f"--tool={self.name}", "--xml=yes", f"--xml-file={xml.name}", program]
+        with tempfile.TemporaryDirectory() as folder:
+            # A file for each process: what two write into one cannot be read.
+            command = ["valgrind", f"--tool={self.name}", "--xml=yes", f"--xml-file={folder}/%p", program]
             done = run(command, hangs=case.never_ends, limit_s=min(self.limit_s, VALGRIND_LIMIT_S))
-            found = findings.of_valgrind(xml.read(), case.name)
+            found = []
+            for name in sorted(os.listdir(folder)):
+                with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as xml:
+                    found += findings.of_valgrind(xml.read(), case.name)
         if done.status is None and not case.never_ends and not found:
             return Judgement(TOO_SLOW, [], done.output, [], done.seconds)
         if case.is_buggy and case.all_marks():

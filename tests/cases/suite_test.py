@@ -236,6 +236,11 @@ class ValgrindTest(unittest.TestCase):
         found = findings.of_valgrind("<valgrindoutput>" + self.ERROR.format(fn="count") + "<error><kind>Ra", "x_buggy.c")
         self.assertEqual([(f.kind, f.lines) for f in found], [("Race", {7, 9})])
 
+    def test_errors_that_cannot_be_read_are_passed_over(self):
+        mangled = self.ERROR.format(fn="count").replace("</frame>", "", 1)
+        found = findings.of_valgrind(mangled + self.ERROR.format(fn="count"), "x_buggy.c")
+        self.assertEqual([f.kind for f in found], ["Race"])
+
     def test_the_schedule_is_not_blamed(self):
         self.assertEqual(findings.of_valgrind(self.ERROR.format(fn="schedule_reach"), "x_buggy.c"), [])
 
