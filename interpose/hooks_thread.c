@@ -197,9 +197,10 @@ HOOK void pthread_exit(void *value) {
 }
 
 HOOK int pthread_cancel(pthread_t handle) {
+    struct call_site call = CALL_SITE();
     struct thread *t = thread_now;
     hooks_cancelling = true;
-    if (t && thread_plain(t)) {
+    if (t && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL)) {
         KEEP_ERRNO;
         threads_cancelled(t, (uint64_t)handle);
     }
@@ -232,9 +233,10 @@ HOOK int pthread_detach(pthread_t handle) {
 }
 
 HOOK int dlclose(void *library) {
+    struct call_site call = CALL_SITE();
     int result = REAL(dlclose)(library);
     struct thread *t = thread_now;
-    if (t && thread_plain(t)) {
+    if (t && (thread_plain(t) || hooks_mode(t, &call) == HOOK_FULL)) {
         KEEP_ERRNO;
         session_modules_changed(t);
         futex_users_start();
