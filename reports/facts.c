@@ -151,6 +151,13 @@ static void add_lock(struct facts *facts, const struct recording_lock *record, u
     facts->shared[facts->shared_count++] = lock;
 }
 
+static void name_lock(struct facts *facts, const struct recording_lock_name *record) {
+    struct facts_lock *lock = table_find(&facts->locks, record->lock);
+    if (lock)
+        lock->name =
+            *record->name ? memory_pool_copy(&facts->pool, record->name, strlen(record->name)) : NULL;
+}
+
 /* Remember where the record of this id stands; the first one counts. */
 static void add_place_of(struct facts *facts, struct table *table, uint32_t id, uint64_t place) {
     if (table_find(table, id))
@@ -210,7 +217,10 @@ static void add_record(struct facts *facts, const struct recording_record *recor
     case RECORDING_FUTEX_USER:
         add_futex_user(facts, (const struct recording_futex_user *)record, place);
         break;
-    default: /* dependencies and segments are for a detector that reads the recording again */
+    case RECORDING_LOCK_NAME:
+        name_lock(facts, (const struct recording_lock_name *)record);
+        break;
+    default: /* dependencies, segments and epochs are for a detector that reads the recording again */
         break;
     }
 }
