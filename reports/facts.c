@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "reports/memory.h"
+#include "reports/progress.h"
 #include "reports/table.h"
+
+/* Records for each word of progress. */
+#define TELL_EVERY 1024
 
 /* Offsets of records in the file. */
 struct places {
@@ -229,8 +233,11 @@ void facts_update(struct facts *facts) {
     const struct recording_record *record;
     uint64_t place;
     recording_reader_refresh(facts->reader);
-    while ((record = recording_reader_next(facts->reader, &place)) != NULL)
+    for (unsigned n = 0; (record = recording_reader_next(facts->reader, &place)) != NULL; n++) {
+        if (n % TELL_EVERY == TELL_EVERY - 1)
+            progress_tell("reading a recording", place, recording_reader_header(facts->reader)->size);
         add_record(facts, record, place);
+    }
 }
 
 struct recording_reader *facts_reader(struct facts *facts) {
