@@ -53,6 +53,7 @@ class PlacesTest(unittest.TestCase):
         self.scratch = tempfile.mkdtemp(prefix="install-test-")
         self.addCleanup(shutil.rmtree, self.scratch)
         os.chmod(self.scratch, 0o755)
+        self.program = shutil.copy(PROGRAM, self.path("program under test"))  # where every user can read it
 
     def path(self, *parts):
         return os.path.join(self.scratch, *parts)
@@ -60,7 +61,7 @@ class PlacesTest(unittest.TestCase):
     def check_works(self, prefix, **options):
         """The command finds its library, and what it says can be read."""
         gordian = os.path.join(prefix, "bin", "gordian")
-        result = run(gordian, "run", "--json", "-", "--quiet", "--", PROGRAM, cwd="/", **options)
+        result = run(gordian, "run", "--json", "-", "--quiet", "--", self.program, cwd="/", **options)
         self.assertEqual(result.returncode, 66, result)
         report = json.loads(result.stdout[result.stdout.index("{"):])
         self.assertEqual([finding["kind"] for finding in report["findings"]], ["deadlock.actual"])
@@ -88,7 +89,7 @@ class InstallTest(PlacesTest):
         os.rename(self.path("first place"), self.path("second"))
         self.check_works(self.path("second"))
         os.symlink(self.path("second", "bin", "gordian"), self.path("link"))
-        self.assertEqual(run(self.path("link"), "run", "--quiet", "--", PROGRAM).returncode, 66)
+        self.assertEqual(run(self.path("link"), "run", "--quiet", "--", self.program).returncode, 66)
         # As another user, where this one may become it.
         if os.geteuid() == 0:
             self.check_works(self.path("second"), user=65534, group=65534, extra_groups=[])
@@ -125,7 +126,7 @@ class InstallTest(PlacesTest):
         self.assertEqual(run("pkg-config", "--modversion", "gordian", env=environment).stdout, "0.1.0\n")
         flags = run("pkg-config", "--cflags", "--libs", "gordian", env=environment).stdout.split()
         with open(self.path("program.c"), "w", encoding="ascii") as file:
-            file.write('#include <gordian.h>\nint main(void) { int lock; GORDIAN_ASSERT_HELD(&lock); return 0; }\n')
+            file.write('#include <gordian.h>\nstatic int lock;\nint main(void) { GORDIAN_ASSERT_HELD(&lock); return 0; }\n')
         built = run("gcc", "-Wall", "-Wextra", "-Wpedantic", "-Werror", self.path("program.c"), "-o", self.path("program"), *flags)
         self.assertEqual(built.returncode, 0, built.stderr)
         result = run(self.path("moved", "bin", "gordian"), "run", "--", self.path("program"))
