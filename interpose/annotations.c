@@ -98,7 +98,7 @@ static void fail(struct thread *t, const struct assertion *a, const struct call_
                                         .steps_count = a->holder ? 2 : 1,
                                         .steps = steps,
                                         .values = {a->what, a->number}},
-                      (uint64_t)here << 32 | (a->holder ? a->holds[0].stack : a->lock));
+                      (uint64_t)here << 32 | (a->holder && a->holds_count ? a->holds[0].stack : a->lock));
 }
 
 /* The same about a lock that another thread holds, as far as one does. */
