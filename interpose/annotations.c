@@ -5,9 +5,9 @@
 
 #include "detector/lock_graph.h"
 #include "interpose/acquire.h"
+#include "interpose/clock.h"
 #include "interpose/findings.h"
 #include "interpose/misuse.h"
-#include "interpose/raw.h"
 #include "interpose/stack_store.h"
 #include "interpose/threads.h"
 
@@ -264,7 +264,7 @@ HOOK void gordian_epoch_reset(void) {
     thread_forget_seen(t);
     struct recording_epoch *record = recorder_append(session_recorder(), RECORDING_EPOCH, sizeof *record);
     if (record) {
-        record->time_ns = raw_clock_ns(CLOCK_MONOTONIC);
+        record->time_ns = clock_ns(CLOCK_MONOTONIC);
         recorder_commit(record);
     }
     session_leave(t);
