@@ -5,9 +5,8 @@
  *   while ((key = options_next(argc, argv, table)) != OPTIONS_END)
  *       if (!output_option(&options, key, optarg, &status)) ...the subcommand's own option...
  *   struct output *output = output_open(&options);      before anything else is done: a path may be wrong
- *   ...
- *   status = output_write(output, report);              at the end
- *   output_close(output);
+ *   output_follow(output, report);                      while the program runs, whenever the report was
+ * updated status = output_write(output, report);              at the end output_close(output);
  *
  * Not thread-safe. Mistakes and failures are told with cli_fail.
  */
@@ -22,7 +21,16 @@
 #include "reports/report.h"
 
 /* A new format is a word here, a row of the table in output.c and an entry of OUTPUT_OPTIONS. */
-enum output_format { OUTPUT_JSON, OUTPUT_TEXT, OUTPUT_FORMATS };
+enum output_format {
+    OUTPUT_JSON,
+    OUTPUT_TEXT,
+    OUTPUT_SARIF,
+    OUTPUT_JUNIT,
+    OUTPUT_JSONL,
+    OUTPUT_GITHUB,
+    OUTPUT_GITLAB,
+    OUTPUT_FORMATS
+};
 
 struct output_options {
     const char *files[OUTPUT_FORMATS]; /* by format: file, "-" for stdout; NULL when not asked for */
@@ -40,6 +48,11 @@ enum { OUTPUT_FORMAT = 1000, OUTPUT_OUT = OUTPUT_FORMAT + OUTPUT_FORMATS, OUTPUT
 #define OUTPUT_OPTIONS                                                                                       \
     {"json", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_JSON},                                          \
         {"text", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_TEXT},                                      \
+        {"sarif", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_SARIF},                                    \
+        {"junit", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_JUNIT},                                    \
+        {"jsonl", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_JSONL},                                    \
+        {"github", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_GITHUB},                                  \
+        {"gitlab", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_GITLAB},                                  \
         {"out", required_argument, NULL, OUTPUT_OUT},                                                        \
         {"exit-code", required_argument, NULL, OUTPUT_EXIT_CODE}, {                                          \
         "full", no_argument, NULL, OUTPUT_FULL                                                               \
@@ -57,6 +70,10 @@ bool output_any(const struct output_options *options);
 /* Make the directory and open every file that was asked for, emptying it. Returns NULL after the failure was
  * told. */
 struct output *output_open(const struct output_options *options);
+
+/* Write to the outputs that are written while the program runs (JSON Lines) what is new in the report. What
+ * cannot be written is told by output_write. */
+void output_follow(struct output *output, const struct report *report);
 
 /* Write the report to every output that was asked for. Returns 0, or CLI_FAILED: then what could not be
  * written was told, and the whole text report went to stderr, so that nothing is lost. */

@@ -183,6 +183,7 @@ static int start(struct run *run, char **argv) {
     }
     run->facts.pid = (uint32_t)run->supervisor.pid;
     report_set_run(run->report, &run->facts);
+    output_follow(run->output, run->report);
     return 0;
 }
 
@@ -376,6 +377,7 @@ static void follow(struct run *run) {
         if (!run->deadlock)
             look_between(run, heard);
         const struct report_finding *deadlock = tell_findings(run);
+        output_follow(run->output, run->report);
         if (deadlock && !run->deadlock && run->on_deadlock != CONTINUE)
             end_deadlock(run, deadlock);
         if (aborting)

@@ -17,6 +17,7 @@
 #include "reports/numbers.h"
 #include "reports/profile_text.h"
 #include "reports/stack_text.h"
+#include "reports/step_words.h"
 #include "reports/verbs.h"
 
 #define PROCESSES_SHOWN 20
@@ -82,91 +83,18 @@ static void write_sentence(const char *text, const struct report_style *style, F
     fputc('\n', out);
 }
 
-/* What a step does with the lock that it wants. */
-static const char *wish_verb(const struct report_finding *finding, const struct report_hold *wants,
-                             struct memory_pool *pool) {
-    bool blocked = finding->kind == FINDING_DEADLOCK_ACTUAL || finding->kind == FINDING_HANG_ALL_BLOCKED ||
-                   finding->kind == FINDING_BLOCKING_WAIT_HOLDING || finding->kind == FINDING_STARVATION;
-    const char *verb = verbs_wants(wants->lock->kind, wants->mode, blocked);
-    if (finding->shape == FINDING_SHAPE_SIGNAL)
-        return memory_pool_format(pool, "in its handler of %s %s", message_signal(pool, finding), verb);
-    switch (finding->kind) {
-    case FINDING_MISUSE_UNLOCK_UNLOCKED:
-    case FINDING_MISUSE_UNLOCK_NOT_OWNER:
-        return "unlocks";
-    case FINDING_MISUSE_RELOCK:
-        return "locks again";
-    case FINDING_MISUSE_DESTROY_LOCKED:
-    case FINDING_MISUSE_DESTROY_WAITED:
-        return "destroys";
-    case FINDING_MISUSE_USE_DESTROYED:
-        return "uses";
-    case FINDING_MISUSE_INIT_LOCKED:
-        return "initialises";
-    case FINDING_MISUSE_WAIT_UNLOCKED:
-        return wants->lock->kind == LOCK_KIND_CONDITION ? "waits for" : "waits for a condition with";
-    case FINDING_MISUSE_SEM_OVERFLOW:
-        return "posts";
-    case FINDING_MISUSE_FORK_HELD:
-        return message_forks_itself(finding) ? "forks with the locked" : "tries in vain to get";
-    case FINDING_MISUSE_BAD_BARRIER:
-        return "uses";
-    default:
-        return verb;
-    }
-}
-
-/* What leads to the stack behind a lock: " at", but not after a verb that ends with it. */
-static const char *leading(const char *verb) {
-    size_t length = strlen(verb);
-    return length > 3 && strcmp(verb + length - 3, " at") == 0 ? ", called at" : " at";
-}
-
-/* What stands before and behind the lock in the line of the earlier event of a misuse, or of a lock held. */
-struct event_words {
-    const char *verb, *then;
-};
-
-static struct event_words hold_words(const struct report_finding *finding, size_t step,
-                                     const struct report_hold *hold, struct memory_pool *pool) {
-    const char *event = step > 0 ? message_event(finding->kind) : NULL;
-    uint32_t kind = hold->lock->kind;
-    if (finding->kind == FINDING_STARVATION && step > 0)
-        return (struct event_words){"had", memory_pool_format(pool, " last, %s at", verbs_taken(kind))};
-    if (finding->kind == FINDING_MISUSE_FORK_HELD && step > 0 && !message_forks_itself(finding))
-        return (struct event_words){"held", " at the fork, locked at"};
-    if (finding->kind == FINDING_MISUSE_COND_TWO_MUTEXES && step > 0)
-        return (struct event_words){"waits with", ", called at"};
-    if (event && strcmp(event, "waits") == 0)
-        return (struct event_words){verbs_wants(kind, hold->mode, true),
-                                    leading(verbs_wants(kind, hold->mode, true))};
-    if (event && strcmp(event, "locked") != 0)
-        return (struct event_words){event, " at"};
-    return (struct event_words){verbs_holds(kind, hold->mode),
-                                memory_pool_format(pool, ", %s at", verbs_taken(kind))};
-}
-
-/* The words for reading and writing tell the mode of some kinds. */
-static bool mode_is_told(const struct report_hold *hold) {
-    return hold->mode != LOCK_SHARED || hold->lock->kind == LOCK_KIND_RWLOCK ||
-           hold->lock->kind == LOCK_KIND_FILE;
-}
-
-static void write_lock_line(const char *verb, const char *name, const struct report_hold *hold,
-                            const char *then, const struct report_style *style, FILE *out) {
-    fprintf(out, "    %s ", verb);
+static void write_lock_line(const struct step_words *words, const struct report_style *style, FILE *out) {
+    fprintf(out, "    %s ", words->verb);
     colour(style, "\033[1m", out);
-    escape_write(name, out);
+    escape_write(words->name, out);
     colour(style, "\033[0m", out);
-    if (!mode_is_told(hold))
-        fputs(" (shared)", out);
-    fprintf(out, "%s\n", then);
+    fprintf(out, "%s\n", words->then);
 }
 
 static void write_hold(const struct report_finding *finding, size_t index, const struct report_hold *hold,
                        const struct report_style *style, struct memory_pool *pool, FILE *out) {
-    struct event_words words = hold_words(finding, index, hold, pool);
-    write_lock_line(words.verb, message_after_verb(pool, finding, hold->lock), hold, words.then, style, out);
+    struct step_words words = step_words_hold(pool, finding, index, hold);
+    write_lock_line(&words, style, out);
     stack_text_write(&hold->stack, style, 8, out);
 }
 
@@ -236,25 +164,15 @@ static void write_step(const struct report_finding *finding, size_t index, const
                        struct memory_pool *pool, FILE *out) {
     const struct report_step *step = &finding->steps[index];
     const struct report_hold *knot = message_knot_hold(finding, index), *wants = &step->wants;
-    bool ended = !wants->lock && (finding->kind == FINDING_DEADLOCK_ACTUAL ||
-                                  (finding->kind == FINDING_MISUSE_EXIT_HOLDING && !index));
-    bool earlier = index > 0 && message_event(finding->kind) && step->thread == finding->steps[0].thread;
     write_thread(step->thread, style, pool, out);
-    fputs(ended && step->thread->left ? " of the parent process\n"
-          : ended                     ? ", which has ended\n"
-          : earlier                   ? ", earlier\n"
-                                      : "\n",
-          out);
+    fprintf(out, "%s\n", step_words_thread(finding, index));
     if (knot && (knot->lock->kind != LOCK_KIND_THREAD || finding->kind == FINDING_MISUSE_BAD_JOIN))
         write_hold(finding, index, knot, style, pool, out);
     write_side_holds(finding, index, knot, style, pool, out);
     if (!wants->lock)
         return;
-    const char *verb = wish_verb(finding, wants, pool);
-    write_lock_line(verb, message_after_verb(pool, finding, wants->lock), wants,
-                    message_holds_back(finding, index) ? ", and so holds back new readers, at"
-                                                       : leading(verb),
-                    style, out);
+    struct step_words words = step_words_wish(pool, finding, index);
+    write_lock_line(&words, style, out);
     stack_text_write(&wants->stack, style, 8, out);
 }
 
@@ -386,13 +304,6 @@ static const char *events_text(struct memory_pool *pool, const struct report *re
         return NULL;
     return text ? memory_pool_format(pool, "%s and %s events", text, last)
                 : memory_pool_format(pool, "%s events", last);
-}
-
-static bool saw_locks(const struct report *report) {
-    return report_events(report, RECORDING_FAMILY_MUTEX) || report_events(report, RECORDING_FAMILY_COND) ||
-           report_events(report, RECORDING_FAMILY_RWLOCK) || report_events(report, RECORDING_FAMILY_SPIN) ||
-           report_events(report, RECORDING_FAMILY_SEMAPHORE) ||
-           report_events(report, RECORDING_FAMILY_BARRIER) || report_events(report, RECORDING_FAMILY_OTHER);
 }
 
 static void write_list_line(const struct report_finding *finding, const char *text,
@@ -572,13 +483,13 @@ void report_text_summary(const struct report *report, const struct report_style 
                                   numbers_plural(warnings), notes, numbers_plural(notes));
         if (suppressed)
             text = memory_pool_format(&pool, "%s, %zu suppressed", text, suppressed);
-    } else if (!saw_locks(report)) {
+    } else if (!report_saw_locks(report)) {
         text = "no lock event was seen: this run says nothing";
     }
     colour(style,
-           errors                           ? colour_of(FINDING_ERROR)
-           : warnings || !saw_locks(report) ? colour_of(FINDING_WARNING)
-                                            : "",
+           errors                                  ? colour_of(FINDING_ERROR)
+           : warnings || !report_saw_locks(report) ? colour_of(FINDING_WARNING)
+                                                   : "",
            out);
     write_sentence(text, style, out);
     colour(style, "\033[0m", out);

@@ -1,0 +1,106 @@
+#include "reports/report_github.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/escape.h"
+#include "reports/memory.h"
+#include "reports/message.h"
+#include "reports/sources.h"
+#include "reports/step_words.h"
+
+/* Line breaks, '%', and in a property what ends it, are written as the runner reads them. */
+static void write_escaped(const char *text, bool property, FILE *out) {
+    char *printable = NULL;
+    size_t size = 0;
+    FILE *buffer = open_memstream(&printable, &size);
+    if (!buffer)
+        return;
+    for (const char *line = text; *line;) { /* the escapes are for each line: our own breaks stay */
+        size_t length = strcspn(line, "\n");
+        char *copy = strndup(line, length);
+        if (copy)
+            escape_write(copy, buffer);
+        free(copy);
+        line += length;
+        if (*line == '\n') {
+            fputc('\n', buffer);
+            line++;
+        }
+    }
+    fclose(buffer);
+    for (const char *at = printable; *at; at++)
+        if (*at == '%' || *at == '\n' || (property && (*at == ':' || *at == ',')))
+            fprintf(out, "%%%02X", (unsigned char)*at);
+        else
+            fputc(*at, out);
+    free(printable);
+}
+
+static void write_property(const char *separator, const char *name, const char *value, FILE *out) {
+    fprintf(out, "%s%s=", separator, name);
+    write_escaped(value, true, out);
+}
+
+/* The places of all sides, a line each. */
+static const char *sides(struct memory_pool *pool, struct sources *sources,
+                         const struct report_finding *finding) {
+    const char *text = finding->message;
+    for (size_t i = 0; i < finding->steps_count; i++) {
+        const struct report_step *step = &finding->steps[i];
+        const struct report_hold *knot = message_knot_hold(finding, i);
+        for (size_t j = 0; j <= step->holds_count; j++) {
+            bool wish = j == step->holds_count;
+            const struct report_hold *hold = wish ? &step->wants : &step->holds[j];
+            if (!hold->lock || (!wish && knot && hold != knot))
+                continue;
+            struct step_words words =
+                wish ? step_words_wish(pool, finding, i) : step_words_hold(pool, finding, i, hold);
+            struct sources_place place = sources_of_stack(sources, &hold->stack);
+            if (place.frame)
+                text = memory_pool_format(pool, "%s\n%s: %s:%u", text,
+                                          step_words_sentence(pool, finding, i, &words), place.path,
+                                          place.frame->line);
+        }
+    }
+    return text;
+}
+
+static void write_finding(const struct report_finding *finding, struct sources *sources, FILE *out) {
+    struct memory_pool pool = {0};
+    struct sources_place place = sources_of_finding(sources, finding);
+    fprintf(out, "::%s",
+            finding->severity == FINDING_ERROR     ? "error"
+            : finding->severity == FINDING_WARNING ? "warning"
+                                                   : "notice");
+    const char *separator = " ";
+    if (place.frame) {
+        write_property(separator, "file", place.path, out);
+        fprintf(out, ",line=%u", place.frame->line);
+        separator = ",";
+    }
+    write_property(
+        separator, "title",
+        memory_pool_format(&pool, "gordian: %s (%s)", finding_kind_name(finding->kind), finding->id), out);
+    fputs("::", out);
+    write_escaped(sides(&pool, sources, finding), false, out);
+    fputc('\n', out);
+    memory_pool_free(&pool);
+}
+
+int report_github_write(const struct report *report, const char *directory, FILE *out) {
+    struct sources *sources = sources_create(directory);
+    for (uint32_t severity = FINDING_ERROR; severity >= FINDING_NOTE; severity--)
+        for (size_t i = 0; i < report_findings(report); i++) {
+            const struct report_finding *finding = report_finding(report, i);
+            if (finding->count && finding->severity == severity && !finding->suppressed)
+                write_finding(finding, sources, out);
+        }
+    if (!report_saw_locks(report))
+        fputs("::error title=gordian::no lock event was seen: this run says nothing\n", out);
+    sources_free(sources);
+    if (fflush(out) != 0)
+        return errno ? -errno : -EIO;
+    return ferror(out) ? -EIO : 0;
+}
