@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "reports/escape.h"
 #include "reports/memory.h"
@@ -10,28 +9,18 @@
 #include "reports/sources.h"
 #include "reports/step_words.h"
 
-/* Line breaks, '%', and in a property what ends it, are written as the runner reads them. */
+/* What ends a command or a property, and '%', is written as the runner reads it; what of it is in the
+ * program's strings was made visible before. */
 static void write_escaped(const char *text, bool property, FILE *out) {
     char *printable = NULL;
     size_t size = 0;
     FILE *buffer = open_memstream(&printable, &size);
     if (!buffer)
         return;
-    for (const char *line = text; *line;) { /* the escapes are for each line: our own breaks stay */
-        size_t length = strcspn(line, "\n");
-        char *copy = strndup(line, length);
-        if (copy)
-            escape_write(copy, buffer);
-        free(copy);
-        line += length;
-        if (*line == '\n') {
-            fputc('\n', buffer);
-            line++;
-        }
-    }
+    escape_write(text, buffer);
     fclose(buffer);
     for (const char *at = printable; *at; at++)
-        if (*at == '%' || *at == '\n' || (property && (*at == ':' || *at == ',')))
+        if (*at == '%' || (property && (*at == ':' || *at == ',')))
             fprintf(out, "%%%02X", (unsigned char)*at);
         else
             fputc(*at, out);
@@ -44,9 +33,8 @@ static void write_property(const char *separator, const char *name, const char *
 }
 
 /* The places of all sides, a line each. */
-static const char *sides(struct memory_pool *pool, struct sources *sources,
-                         const struct report_finding *finding) {
-    const char *text = finding->message;
+static void write_sides(const struct report_finding *finding, struct sources *sources,
+                        struct memory_pool *pool, FILE *out) {
     for (size_t i = 0; i < finding->steps_count; i++) {
         const struct report_step *step = &finding->steps[i];
         const struct report_hold *knot = message_knot_hold(finding, i);
@@ -58,13 +46,13 @@ static const char *sides(struct memory_pool *pool, struct sources *sources,
             struct step_words words =
                 wish ? step_words_wish(pool, finding, i) : step_words_hold(pool, finding, i, hold);
             struct sources_place place = sources_of_stack(sources, &hold->stack);
-            if (place.frame)
-                text = memory_pool_format(pool, "%s\n%s: %s:%u", text,
-                                          step_words_sentence(pool, finding, i, &words), place.path,
-                                          place.frame->line);
+            if (!place.frame)
+                continue;
+            const char *line = memory_pool_format(pool, "at %s:%u", place.path, place.frame->line);
+            fputs("%0A", out);
+            write_escaped(step_words_sentence(pool, finding, i, &words, line), false, out);
         }
     }
-    return text;
 }
 
 static void write_finding(const struct report_finding *finding, struct sources *sources, FILE *out) {
@@ -84,7 +72,8 @@ static void write_finding(const struct report_finding *finding, struct sources *
         separator, "title",
         memory_pool_format(&pool, "gordian: %s (%s)", finding_kind_name(finding->kind), finding->id), out);
     fputs("::", out);
-    write_escaped(sides(&pool, sources, finding), false, out);
+    write_escaped(finding->message, false, out);
+    write_sides(finding, sources, &pool, out);
     fputc('\n', out);
     memory_pool_free(&pool);
 }

@@ -60,14 +60,15 @@ static void begin_case(struct writer *writer, const char *name) {
     write_attribute(writer, "name", name);
 }
 
-/* The text report of the finding, for people. */
+/* The text report of the finding, for people; a note is whole only in a full style. */
 static void write_text(const struct writer *writer, const struct report_finding *finding) {
+    struct report_style style = {.utf8 = true, .full = finding->severity == FINDING_NOTE};
     char *text = NULL;
     size_t size = 0;
     FILE *buffer = open_memstream(&text, &size);
     if (!buffer)
         return;
-    report_text_finding(writer->report, finding, &(struct report_style){.utf8 = true}, buffer);
+    report_text_finding(writer->report, finding, &style, buffer);
     fclose(buffer);
     escape_write_xml(text, false, writer->out);
     free(text);

@@ -162,14 +162,14 @@ static size_t add_thread_flow(struct writer *writer, cJSON *flows, const struct 
         struct step_words words = step_words_hold(&writer->pool, finding, index, hold);
         cJSON_AddItemToArray(locations,
                              flow_location(writer, &hold->stack,
-                                           step_words_sentence(&writer->pool, finding, index, &words),
+                                           step_words_sentence(&writer->pool, finding, index, &words, "here"),
                                            "acquire", hold == knot || !knot));
     }
     if (step->wants.lock) {
         struct step_words words = step_words_wish(&writer->pool, finding, index);
         cJSON_AddItemToArray(locations,
                              flow_location(writer, &step->wants.stack,
-                                           step_words_sentence(&writer->pool, finding, index, &words),
+                                           step_words_sentence(&writer->pool, finding, index, &words, "here"),
                                            "acquire", true));
     }
     size_t count = (size_t)cJSON_GetArraySize(locations);
@@ -212,7 +212,7 @@ static void add_related(struct writer *writer, cJSON *result, const struct repor
             struct step_words words = wish ? step_words_wish(&writer->pool, finding, i)
                                            : step_words_hold(&writer->pool, finding, i, hold);
             cJSON *location = location_of(writer, frame_of(writer, &hold->stack),
-                                          step_words_sentence(&writer->pool, finding, i, &words));
+                                          step_words_sentence(&writer->pool, finding, i, &words, "here"));
             json_number(location, "id", (uint64_t)count + 1);
             cJSON_AddItemToArray(array, location);
         }

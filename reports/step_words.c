@@ -104,8 +104,9 @@ const char *step_words_thread(const struct report_finding *finding, size_t index
 }
 
 const char *step_words_sentence(struct memory_pool *pool, const struct report_finding *finding, size_t step,
-                                const struct step_words *words) {
-    return memory_pool_format(pool, "%s %s %s%.*shere",
+                                const struct step_words *words, const char *place) {
+    int length = (int)(strlen(words->then) - strlen("at"));
+    return memory_pool_format(pool, "%s %s %s%.*s%s",
                               message_thread(pool, finding, finding->steps[step].thread), words->verb,
-                              words->name, (int)strlen(words->then) - 2, words->then);
+                              words->name, length, words->then, place);
 }

@@ -25,8 +25,9 @@ struct step_words step_words_wish(struct memory_pool *pool, const struct report_
  * earlier"; "" mostly. */
 const char *step_words_thread(const struct report_finding *finding, size_t step);
 
-/* The whole as a sentence that stands beside its place: "teller holds account_lock, locked here". */
+/* The whole as a sentence: "teller holds account_lock, locked here", with "here" or "at bank.c:12" for
+ * `place`. */
 const char *step_words_sentence(struct memory_pool *pool, const struct report_finding *finding, size_t step,
-                                const struct step_words *words);
+                                const struct step_words *words, const char *place);
 
 #endif
