@@ -45,6 +45,20 @@ void escape_write(const char *text, FILE *out) {
     }
 }
 
+void escape_write_ascii(const char *text, FILE *out) {
+    while (*text) {
+        uint32_t character;
+        size_t length = escape_decode(text, &character);
+        if (length == 1)
+            fputc(*text, out);
+        else if (length)
+            fprintf(out, "\\u{%x}", character);
+        else
+            fprintf(out, "\\x%02x", (unsigned char)*text);
+        text += length ? length : 1;
+    }
+}
+
 void escape_write_utf8(const char *text, FILE *out) {
     while (*text) {
         uint32_t character;

@@ -16,6 +16,9 @@ size_t escape_decode(const char *text, uint32_t *character);
  * turn the direction of writing, and bytes that are no UTF-8 as \x1b or \u{202e}. */
 void escape_write(const char *text, FILE *out);
 
+/* Write `text` with each character that is not ASCII as \u{fc}; ASCII's control characters stay. */
+void escape_write_ascii(const char *text, FILE *out);
+
 /* Write `text` as UTF-8 that any JSON library takes: bytes that are no UTF-8 become U+FFFD. Control
  * characters stay. */
 void escape_write_utf8(const char *text, FILE *out);

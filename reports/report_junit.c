@@ -70,6 +70,8 @@ static void write_text(const struct writer *writer, const struct report_finding 
         return;
     report_text_finding(writer->report, finding, &style, buffer);
     fclose(buffer);
+    while (size > 1 && text[size - 1] == '\n' && text[size - 2] == '\n')
+        text[--size] = '\0'; /* the line that parts it from the next */
     escape_write_xml(text, false, writer->out);
     free(text);
 }

@@ -64,10 +64,11 @@ struct step_words step_words_hold(struct memory_pool *pool, const struct report_
     const char *event = step > 0 ? message_event(finding->kind) : NULL;
     uint32_t kind = hold->lock->kind;
     const char *verb = verbs_holds(kind, hold->mode);
-    const char *then = memory_pool_format(pool, ", %s at", verbs_taken(kind));
+    const char *taken = verbs_taken(kind); /* "has taken" says it already */
+    const char *then = strstr(verb, taken) ? " at" : memory_pool_format(pool, ", %s at", taken);
     if (finding->kind == FINDING_STARVATION && step > 0) {
         verb = "had";
-        then = memory_pool_format(pool, " last, %s at", verbs_taken(kind));
+        then = memory_pool_format(pool, " last, %s at", taken);
     } else if (finding->kind == FINDING_MISUSE_FORK_HELD && step > 0 && !message_forks_itself(finding)) {
         verb = "held";
         then = " at the fork, locked at";

@@ -5,12 +5,16 @@ cannot be.
     formats_test.py GORDIAN LIBGORDIAN LOCKER [Class.test...]
 """
 
+import fcntl
 import json
 import os
+import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 import xml.etree.ElementTree
@@ -169,6 +173,48 @@ class StreamTest(FormatsTest):
         self.assertEqual(process.wait(DEADLINE_S), 125)
         self.assertIn("on\n", told)
         self.assertEqual(told.count("gordian: cannot write to standard output: Broken pipe\n"), 1)
+
+
+class TerminalTest(FormatsTest):
+    """The text follows the terminal that it is printed to."""
+
+    def shown(self, columns, program=LOCKER, **environment):
+        """What a terminal of so many columns gets of a run."""
+        leader, follower = os.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        base = {key: value for key, value in self.environment.items() if key not in ("NO_COLOR", "LC_ALL", "LANG", "LC_CTYPE")}
+        process = subprocess.Popen([GORDIAN, "run", "--", program, "orders"], stdin=subprocess.DEVNULL, stdout=follower,
+                                   stderr=follower, env=dict(base, **environment))
+        os.close(follower)
+        text = b""
+        try:
+            while chunk := os.read(leader, 65536):
+                text += chunk
+        except OSError:  # EIO: the last one has closed it
+            pass
+        os.close(leader)
+        self.assertEqual(process.wait(DEADLINE_S), 66)
+        return text.decode("utf-8").replace("\r\n", "\n")
+
+    def test_colour_is_for_terminals_that_can_and_may(self):
+        self.assertIn("\033[1;33mgordian: deadlock possible", self.shown(80, TERM="xterm"))
+        self.assertIn("\033[", self.shown(80, TERM="xterm", NO_COLOR=""))
+        for environment in ({"TERM": "dumb"}, {"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "xterm", "NO_COLOR": "0"}):
+            self.assertNotIn("\033", self.shown(80, **environment))
+        self.assertNotIn("\033", self.gordian("run", "--", LOCKER, "orders").stderr)
+
+    def test_lines_are_as_wide_as_the_terminal(self):
+        for columns in (50, 90):
+            text = self.shown(columns, TERM="dumb")
+            lengths = [len(line) for line in text.splitlines() if not line.startswith("        ")]
+            self.assertLessEqual(max(lengths), columns, text)
+            self.assertGreater(max(lengths), columns - 20, text)
+        self.assertGreater(max(map(len, self.gordian("run", "--", LOCKER, "orders").stderr.splitlines())), 90)
+
+    def test_a_terminal_without_utf8_gets_ascii(self):
+        program = shutil.copy(LOCKER, self.path("schlo\u00df"))
+        self.assertIn("schlo\u00df (pid", self.shown(200, program, TERM="dumb", LC_ALL="C.UTF-8"))
+        self.assertIn("schlo\\u{df} (pid", self.shown(200, program, TERM="dumb", LC_ALL="C"))
 
 
 class FailureTest(FormatsTest):

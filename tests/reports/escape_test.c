@@ -38,6 +38,11 @@ TEST(bytes_that_are_no_utf8_are_shown_one_by_one) {
     check_written(escape_write, "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* beyond Unicode */
 }
 
+TEST(ascii_keeps_what_steers_the_terminal) {
+    check_written(escape_write_ascii, "\033[1mz\xc3\xa4hler\n\xf0\x9f\x94\x92\xff",
+                  "\033[1mz\\u{e4}hler\n\\u{1f512}\\xff");
+}
+
 TEST(json_gets_valid_utf8) {
     check_written(escape_write_utf8,
                   "a\xff"
