@@ -30,6 +30,11 @@ static const char overview[] =
     "  --json FILE         write the report as JSON (schema gordian-report/1); - is standard output\n"       \
     "  --text FILE         write the report as text there instead of to the terminal; - is standard "        \
     "output\n"                                                                                               \
+    "  --sarif FILE        for code scanning and editors: SARIF 2.1.0\n"                                     \
+    "  --junit FILE        for test reports of Jenkins, GitLab and others: JUnit XML\n"                      \
+    "  --jsonl FILE        as JSON Lines, each finding the moment it is made (schema gordian-stream/1)\n"    \
+    "  --github FILE       as annotations of GitHub Actions; - in a step shows them in the pull request\n"   \
+    "  --gitlab FILE       as a code quality report of GitLab\n"                                             \
     "  --out DIR           keep everything in DIR, made if needed: "
 
 #define OUTPUT_HELP_END                                                                                      \
@@ -45,7 +50,7 @@ static const char run[] =
     "Run PROG with gordian watching it. Each finding is printed to stderr the moment it is made; the "
     "program's\n"
     "input and output are its own.\n"
-    "\n" OUTPUT_HELP "recordings, report.json, report.txt\n" OUTPUT_HELP_END
+    "\n" OUTPUT_HELP "recordings, and a report in each format\n" OUTPUT_HELP_END
     "  --on-deadlock WORD  when a deadlock happens: stop (kill the program, the default), abort (SIGABRT, "
     "for\n"
     "                      a core dump) or continue\n"
@@ -56,16 +61,20 @@ static const char run[] =
     "Examples\n"
     "  gordian run -- ./server --port 8080\n"
     "  gordian run --json report.json -- make test\n"
+    "  gordian run --sarif gordian.sarif --github - -- make test      in GitHub Actions\n"
+    "  gordian run --junit gordian.xml --gitlab gl-code-quality-report.json -- make test\n"
+    "  gordian run --jsonl - -- ./server | jq .      each finding as it comes\n"
     "  gordian run --on-deadlock abort -- ./server      then look at the core dump with gdb\n";
 
 static const char report[] =
     "gordian report [OPTION...] RECORDING...\n"
     "\n"
     "Report what recordings hold: after a crash or a kill -9, elsewhere, or of several runs.\n"
-    "\n" OUTPUT_HELP "report.json, report.txt\n" OUTPUT_HELP_END "\n"
+    "\n" OUTPUT_HELP "a report in each format\n" OUTPUT_HELP_END "\n"
     "Examples\n"
     "  gordian report gordian.4711.0.rec\n"
-    "  gordian report --json report.json results/*.rec\n";
+    "  gordian report --json report.json results/*.rec\n"
+    "  gordian report --sarif gordian.sarif results\n";
 
 static const char ps[] = "gordian ps [PID]\n"
                          "\n"

@@ -9,6 +9,8 @@
 #include "reports/sources.h"
 #include "reports/step_words.h"
 
+#define SIDES_SHOWN 20 /* an annotation has room for so much */
+
 /* What ends a command or a property, and '%', is written as the runner reads it; what of it is in the
  * program's strings was made visible before. */
 static void write_escaped(const char *text, bool property, FILE *out) {
@@ -35,6 +37,7 @@ static void write_property(const char *separator, const char *name, const char *
 /* The places of all sides, a line each. */
 static void write_sides(const struct report_finding *finding, struct sources *sources,
                         struct memory_pool *pool, FILE *out) {
+    size_t shown = 0, left = 0;
     for (size_t i = 0; i < finding->steps_count; i++) {
         const struct report_step *step = &finding->steps[i];
         const struct report_hold *knot = message_knot_hold(finding, i);
@@ -43,6 +46,10 @@ static void write_sides(const struct report_finding *finding, struct sources *so
             const struct report_hold *hold = wish ? &step->wants : &step->holds[j];
             if (!hold->lock || (!wish && knot && hold != knot))
                 continue;
+            if (shown == SIDES_SHOWN) {
+                left++;
+                continue;
+            }
             struct step_words words =
                 wish ? step_words_wish(pool, finding, i) : step_words_hold(pool, finding, i, hold);
             struct sources_place place = sources_of_stack(sources, &hold->stack);
@@ -51,8 +58,11 @@ static void write_sides(const struct report_finding *finding, struct sources *so
             const char *line = memory_pool_format(pool, "at %s:%u", place.path, place.frame->line);
             fputs("%0A", out);
             write_escaped(step_words_sentence(pool, finding, i, &words, line), false, out);
+            shown++;
         }
     }
+    if (left)
+        fprintf(out, "%%0Aand %zu more", left);
 }
 
 static void write_finding(const struct report_finding *finding, struct sources *sources, FILE *out) {

@@ -186,7 +186,7 @@ static size_t add_code_flow(struct writer *writer, cJSON *result, const struct r
     size_t locations = 0, index = 0;
     for (; index < finding->steps_count; index++) {
         size_t more = finding->steps[index].holds_count + 2;
-        if (index && locations + more > FLOW_LIMIT)
+        if (index == FLOW_LIMIT || (index && locations + more > FLOW_LIMIT))
             break;
         locations += add_thread_flow(writer, flows, finding, index);
     }

@@ -45,6 +45,23 @@ TEST(a_line_for_each_finding_the_gravest_first) {
     builder_free(&builder);
 }
 
+TEST(a_crowd_is_counted) {
+    enum { CROWD = 100 };
+    struct recording_builder builder;
+    struct builder_step steps[CROWD];
+    scene_start(&builder);
+    for (uint32_t i = 0; i < CROWD; i++)
+        steps[i] = (struct builder_step){.thread = SCENE_MAIN, .wants = {SCENE_BANK, 0, SCENE_AUDIT}};
+    builder_finding(&builder, FINDING_HANG_ALL_BLOCKED, FINDING_SHAPE_NONE, steps, CROWD);
+    struct report *report = scene_report(&builder, "report_github_test");
+    char *text = scene_written(report, report_github_write), *end = text + strlen(text);
+    static const char last[] = "%0Aand 80 more\n";
+    CHECK_STR(end - (sizeof last - 1), last);
+    free(text);
+    report_free(report);
+    builder_free(&builder);
+}
+
 TEST(a_run_that_says_nothing_is_an_error) {
     struct recording_builder builder;
     builder_start(&builder);
