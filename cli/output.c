@@ -74,6 +74,29 @@ static const struct format {
     [OUTPUT_GITLAB] = {"--gitlab", "report.gitlab.json", write_gitlab},
 };
 
+const struct command_option output_rows[] = {
+    {"json", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_JSON,
+     "write the report as JSON (schema gordian-report/1); - is standard output", NULL},
+    {"text", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_TEXT,
+     "write the report as text; - is standard output", NULL},
+    {"sarif", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_SARIF,
+     "write the report as SARIF 2.1.0, for code scanning and editors", NULL},
+    {"junit", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_JUNIT,
+     "write the report as JUnit XML, for the test reports of Jenkins, GitLab and others", NULL},
+    {"jsonl", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_JSONL,
+     "write JSON Lines (schema gordian-stream/1): each finding the moment it is made", NULL},
+    {"github", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_GITHUB,
+     "write annotations for GitHub Actions; - in a step shows them in the pull request", NULL},
+    {"gitlab", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_GITLAB, "write a code quality report for GitLab",
+     NULL},
+    {"out", "DIR", COMMAND_FOLDER, OUTPUT_OUT,
+     "keep everything in DIR, made if needed: a report in each format, and the recordings of a run", NULL},
+    {"exit-code", "N", COMMAND_NOTHING, OUTPUT_EXIT_CODE,
+     "exit status when something was found (default: 66; 0: findings do not change it)", NULL},
+    {"full", NULL, COMMAND_NOTHING, OUTPUT_FULL,
+     "show every frame of every stack, notes with their stacks, and every lock that was waited for", NULL},
+    {0}};
+
 struct target {
     enum output_format format;
     char *path; /* as errors name it */
