@@ -98,7 +98,7 @@ void escape_write_xml(const char *text, bool attribute, FILE *out) {
         uint32_t character;
         size_t length = escape_decode(text, &character);
         const char *reference = length ? xml_reference(character, attribute) : NULL;
-        bool forbidden = character < 0x20 || character == 0xfffe || character == 0xffff;
+        bool forbidden = length && (character < 0x20 || character == 0xfffe || character == 0xffff);
         if (reference)
             fputs(reference, out);
         else if (!length)
