@@ -81,11 +81,14 @@ static void leave_out_arguments(char *name) {
 const char *names_short(struct memory_pool *pool, const char *function) {
     const char *end, *first = find_name(function, &end);
     const char *rest = end ? closing(end) : NULL;
-    if (!rest || end == first ||
-        (rest[1] && strncmp(rest + 1, " const", 6) != 0 && strncmp(rest + 1, " [", 2) != 0))
-        return function; /* "decltype(auto) f()", "f()::local" */
-    char *name = memory_pool_copy(pool, first, (size_t)(end - first));
-    if (strlen(name) > LONG_NAME)
+    bool whole = !rest || end == first ||
+                 (rest[1] && strncmp(rest + 1, " const", 6) != 0 && strncmp(rest + 1, " [", 2) != 0);
+    size_t length = whole ? strlen(function) : (size_t)(end - first); /* "decltype(auto) f()", "f()::local" */
+    if (whole && (length <= LONG_NAME || strstr(function, "operator<") || strstr(function, "operator>") ||
+                  strstr(function, "operator-")))
+        return function;
+    char *name = memory_pool_copy(pool, whole ? function : first, length);
+    if (length > LONG_NAME)
         leave_out_arguments(name);
     return name;
 }

@@ -10,8 +10,8 @@
 
 #define NAME_WIDTH 40  /* longer function names push their place to the right */
 #define FOLDED_LEAST 2 /* lines that are worth one for their number */
-#define SHOWN_LINES 16 /* of a stack */
-#define OUTER_LINES 3  /* of these, at the outer end of one that has more */
+#define SHOWN_ROWS 16  /* of a stack */
+#define OUTER_ROWS 3   /* of these, at the outer end of one that has more */
 
 void stack_text_place(const struct report_frame *frame, FILE *out) {
     if (frame->file) {
@@ -95,17 +95,28 @@ static void fold_libraries(struct lines *lines) {
     }
 }
 
+/* Whether a row begins at this line: one that is shown, or the first of those that are folded to one row. */
+static bool begins_row(const struct lines *lines, size_t at) {
+    return !lines->lines[at].folded || at == 0 || !lines->lines[at - 1].folded;
+}
+
 /* Fold the middle of what is still long. */
 static void fold_middle(struct lines *lines) {
-    size_t shown = 0, at = 0;
+    size_t rows = 0, from = lines->count, to = 0;
     for (size_t i = 0; i < lines->count; i++)
-        shown += !lines->lines[i].folded;
-    for (size_t i = 0; i < lines->count && shown > SHOWN_LINES; i++) {
-        if (lines->lines[i].folded)
+        rows += begins_row(lines, i);
+    if (rows <= SHOWN_ROWS)
+        return;
+    for (size_t i = 0, row = 0; i < lines->count; i++) {
+        if (!begins_row(lines, i))
             continue;
-        lines->lines[i].folded = at >= SHOWN_LINES - OUTER_LINES && at < shown - OUTER_LINES;
-        at++;
+        if (row == SHOWN_ROWS - OUTER_ROWS)
+            from = i;
+        if (row++ == rows - OUTER_ROWS)
+            to = i;
     }
+    for (size_t i = from; i < to; i++)
+        lines->lines[i].folded = true;
 }
 
 static void write_frame(const struct line *line, bool first, const struct report_style *style, int indent,

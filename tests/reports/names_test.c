@@ -53,6 +53,18 @@ TEST(a_very_long_name_is_shown_without_its_template_arguments) {
     memory_pool_free(&pool);
 }
 
+TEST(so_are_very_long_ones_that_are_not_understood_otherwise) {
+    struct memory_pool pool = {0};
+    CHECK_STR(names_short(&pool,
+                          "Registry<std::string, std::vector<int, std::allocator<int> > >::visit(int)::"
+                          "{lambda(auto:1&)#1}::operator()<int, std::string>(int&) const"),
+              "Registry<...>::visit(int)::{lambda(auto:1&)#1}::operator()<...>(int&) const");
+    static const char smaller[] =
+        "bool operator< <std::string, std::vector<int> >(Key<std::string> const&, Key<int> const&)";
+    CHECK_STR(names_short(&pool, smaller), smaller);
+    memory_pool_free(&pool);
+}
+
 TEST(a_qualified_name_begins_behind_the_return_type) {
     CHECK_STR(names_qualified("transfer"), "transfer");
     CHECK_STR(names_qualified("void std::__invoke<f(int)>(f&&)"), "std::__invoke<f(int)>(f&&)");

@@ -84,6 +84,26 @@ TEST(one_frame_is_not_worth_folding) {
                 "  main     /opt/bank+0x3\n");
 }
 
+TEST(rows_of_folded_frames_count_when_a_stack_is_long) {
+    struct report_frame frames[60];
+    for (size_t i = 0; i < COUNT(frames); i++)
+        frames[i] =
+            i % 3 ? (struct report_frame){.function = "std::invoke<f>()",
+                                          .file = "invoke.h",
+                                          .line = 1 + (uint32_t)i}
+                  : (struct report_frame){.function = "visit", .file = "tree.c", .line = (uint32_t)i + 1};
+    check_stack(frames, COUNT(frames), false,
+                "  visit  tree.c:1\n  ... 2 frames of the C++ library\n"
+                "  visit  tree.c:4\n  ... 2 frames of the C++ library\n"
+                "  visit  tree.c:7\n  ... 2 frames of the C++ library\n"
+                "  visit  tree.c:10\n  ... 2 frames of the C++ library\n"
+                "  visit  tree.c:13\n  ... 2 frames of the C++ library\n"
+                "  visit  tree.c:16\n  ... 2 frames of the C++ library\n"
+                "  visit  tree.c:19\n  ... 35 more frames\n"
+                "  visit  tree.c:55\n  ... 2 frames of the C++ library\n"
+                "  visit  tree.c:58\n");
+}
+
 TEST(the_middle_of_a_long_stack_is_folded) {
     struct report_frame frames[40];
     for (size_t i = 0; i < COUNT(frames); i++)
