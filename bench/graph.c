@@ -92,14 +92,15 @@ static void fill_unordered(struct pair *pairs, uint64_t count, uint32_t locks) {
     }
 }
 
-/* First each lock of a chain gets its place by a lock of its own that it is held with; then the chain is
- * built from its end, by a lock that comes later than all that it must come before. */
+/* First each lock of a chain is held with one of its own, which the graph takes for a reason to place it
+ * before all others. Then the chain is built the other way round, so that each lock must move behind all that
+ * were built before it. */
 static void fill_adversarial(struct pair *pairs, uint64_t count, uint32_t locks) {
     uint32_t chain = locks / 2;
     for (uint64_t i = 0; i < count; i++) {
         uint32_t place = (uint32_t)(i % chain);
         pairs[i] = i < chain           ? (struct pair){1 + place, 1 + chain + place}
-                   : place + 1 < chain ? (struct pair){2 + place, 1 + place}
+                   : place + 1 < chain ? (struct pair){1 + place, 2 + place}
                                        : (struct pair){1, 1 + chain};
     }
 }
