@@ -25,6 +25,9 @@ setup_heavy_packages=(
     openssl pbzip2 perl postgresql sysbench util-linux x264 zstd
 )
 
+# What `bench/run` needs besides, which draws plots; it runs heavy programs, too.
+setup_bench_packages=(gnuplot-nox)
+
 # What the build reads. A change below these makes ./gordian build again; tests and documents do not.
 setup_sources=(WORKSPACE BUILD .bazelrc .bazelversion third_party tools include detector interpose reports cli cases)
 
