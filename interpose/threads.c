@@ -115,6 +115,7 @@ static struct thread *new_thread(void) {
     }
     t->id = ++last_id;
     t->handle = 0;
+    t->cancelled_handle = 0;
     t->segment = 0;
     t->seen_salt = thread_hash(t->id, 2);
     t->slot->thread = t->id;
@@ -161,9 +162,48 @@ struct thread *threads_created(struct thread *creator, struct stack_record *stac
     return t;
 }
 
+static bool is_unborn(const struct thread *t) {
+    return !t->handle && t->creator && t->slot->state == RECORDING_SLOT_RUNNING;
+}
+
+/* Leave the handle with a thread that has not begun. There are as many of these as such handles, at least, so
+ * that each finds a place; one more is of a thread that we do not know. */
+static void keep_cancelled_handle(uint64_t handle) {
+    struct thread *place = NULL;
+    for (struct thread *other = all; other; other = other->next) {
+        if (!is_unborn(other))
+            continue;
+        if (other->cancelled_handle == handle)
+            return;
+        if (!other->cancelled_handle)
+            place = other;
+    }
+    if (place)
+        place->cancelled_handle = handle;
+}
+
+/* The thread begins: whether it has been cancelled already. What it kept for another one goes on to a third.
+ */
+static bool take_cancelled_handle(struct thread *t) {
+    bool cancelled = false;
+    for (struct thread *other = all; other && !cancelled; other = other->next)
+        if (other->cancelled_handle == t->handle) {
+            cancelled = true;
+            other->cancelled_handle = 0;
+        }
+    uint64_t kept = t->cancelled_handle;
+    t->cancelled_handle = 0;
+    if (kept)
+        keep_cancelled_handle(kept);
+    return cancelled;
+}
+
 void threads_not_created(struct thread *creator, struct thread *created) {
     session_enter(creator);
+    uint64_t kept = created->cancelled_handle;
     bury(created);
+    if (kept)
+        keep_cancelled_handle(kept);
     session_leave(creator);
 }
 
@@ -186,6 +226,7 @@ void threads_begin(struct thread *t) {
         if (other != t && other->handle == handle && other->slot->state != RECORDING_SLOT_FREE)
             bury(other);
     t->handle = handle;
+    t->cancelled = take_cancelled_handle(t);
     record_own_name(t);
     session_leave(t);
 }
@@ -230,10 +271,15 @@ void threads_known_ended(struct thread *t, uint32_t ended) {
 }
 
 void threads_cancelled(struct thread *t, uint64_t handle) {
+    struct thread *target = NULL;
     session_enter(t);
-    struct thread *target = threads_with_handle(handle);
+    for (struct thread *other = all; other && !target; other = other->next)
+        if (other->handle == handle && other->slot->state == RECORDING_SLOT_RUNNING)
+            target = other;
     if (target)
         __atomic_store_n(&target->cancelled, true, __ATOMIC_RELAXED);
+    else
+        keep_cancelled_handle(handle);
     session_leave(t);
 }
 
@@ -250,7 +296,7 @@ struct thread *threads_by_handle(struct thread *t, uint64_t handle) {
                 continue; /* a detached one may be gone, and its handle another's */
             if (other->handle == handle)
                 found = other;
-            unborn |= !other->handle && other->slot->state == RECORDING_SLOT_RUNNING && other->creator;
+            unborn |= is_unborn(other);
         }
         session_leave(t);
         if (found || !unborn)

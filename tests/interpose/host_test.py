@@ -69,6 +69,7 @@ CASES = {
         "stacks": NOTHING,
         "destructors": LEFT_RIGHT,
         "cancelled_at_any_moment": LEFT_RIGHT,
+        "cancelled_before_it_runs": NOTHING,
     },
     UNWINDING: {
         "exceptions": NOTHING,
