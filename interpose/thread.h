@@ -70,6 +70,7 @@ struct thread {
     struct thread *next_free; /* threads whose memory can be used again */
     uint64_t handle;          /* pthread_t; 0 when not known */
     uint32_t creator;
+    uint32_t joiners;     /* calls under way that join it */
     uint64_t last_handle; /* what it was, of one that is gone */
     uint64_t
         cancelled_handle;   /* of a thread that was cancelled before it began, this one or another; 0: none */

@@ -116,6 +116,7 @@ static struct thread *new_thread(void) {
     t->id = ++last_id;
     t->handle = 0;
     t->cancelled_handle = 0;
+    t->joiners = 0;
     t->segment = 0;
     t->seen_salt = thread_hash(t->id, 2);
     t->slot->thread = t->id;
@@ -250,15 +251,27 @@ void threads_end(struct thread *t) {
     session_leave(t);
 }
 
+/* Its state may be gone already: a new thread that was given its stack says so when it begins. */
 void threads_joined(struct thread *joiner, uint32_t ended) {
     session_enter(joiner);
     struct thread *t = threads_at(ended);
+    if (!t || !t->joined) {
+        uint32_t last = segments_current(session_segments(), ended);
+        record_segment(joiner->id, segments_current(session_segments(), joiner->id) + 1, ended, last);
+        next_segment(joiner, segments_join(session_segments(), joiner->id, ended));
+    }
     if (t && !t->joined) {
         t->joined = true;
-        record_segment(joiner->id, segments_current(session_segments(), joiner->id) + 1, ended, t->segment);
-        next_segment(joiner, segments_join(session_segments(), joiner->id, ended));
         bury(t);
     }
+    session_leave(joiner);
+}
+
+void threads_not_joined(struct thread *joiner, uint32_t id) {
+    session_enter(joiner);
+    struct thread *t = threads_at(id);
+    if (t)
+        t->joiners--;
     session_leave(joiner);
 }
 
@@ -285,21 +298,25 @@ void threads_cancelled(struct thread *t, uint64_t handle) {
 
 /* A thread that was created says what its handle is when it begins; the creator cannot, because the variable
  * that it put it in may be gone by then. A join may come before that: it can wait, since it waits for more
- * than that anyway. */
-struct thread *threads_by_handle(struct thread *t, uint64_t handle) {
+ * than that anyway. One that is being joined may be gone, without its joiner having said so: then the handle
+ * is that of one that has not begun. */
+struct thread *threads_by_handle(struct thread *t, uint64_t handle, bool join) {
     for (;;) {
         struct thread *found = NULL;
         bool unborn = false;
         session_enter(t);
-        for (struct thread *other = all; other && !found; other = other->next) {
+        for (struct thread *other = all; other; other = other->next) {
             if (other->slot->state == RECORDING_SLOT_FREE || other->detached)
                 continue; /* a detached one may be gone, and its handle another's */
             if (other->handle == handle)
                 found = other;
             unborn |= is_unborn(other);
         }
+        bool certain = !unborn || (found && !(found->ended && found->joiners));
+        if (certain && found && join)
+            found->joiners++;
         session_leave(t);
-        if (found || !unborn)
+        if (certain)
             return found;
         raw_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
     }

@@ -329,6 +329,38 @@ static void cancelled_before_it_runs(void) {
     printf("cancelled %d\n", cancelled);
 }
 
+struct order {
+    pthread_mutex_t *first, *second;
+};
+
+static void *take_order(void *argument) {
+    struct order *order = argument;
+    take_both(order->first, order->second);
+    return NULL;
+}
+
+static void *two_orders_one_after_the_other(void *unused) {
+    pthread_mutex_t own[2] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
+    (void)unused;
+    for (int i = 0; i < 300; i++) {
+        struct order order = {&own[i % 2], &own[(i + 1) % 2]};
+        pthread_t thread;
+        pthread_create(&thread, NULL, take_order, &order);
+        pthread_join(thread, NULL);
+    }
+    return NULL;
+}
+
+/* The handle of a thread that is joined is at once that of another one, which somebody else has made. */
+static void joined_side_by_side(void) {
+    pthread_t threads[6];
+    for (int i = 0; i < 6; i++)
+        pthread_create(&threads[i], NULL, two_orders_one_after_the_other, NULL);
+    for (int i = 0; i < 6; i++)
+        pthread_join(threads[i], NULL);
+    puts("done");
+}
+
 static const struct cases_case cases[] = {{"two_thousand", two_thousand},
                                           {"many_stacks", many_stacks},
                                           {"smallest_stacks", smallest_stacks},
@@ -337,6 +369,7 @@ static const struct cases_case cases[] = {{"two_thousand", two_thousand},
                                           {"stacks", stacks},
                                           {"destructors", destructors},
                                           {"cancelled_at_any_moment", cancelled_at_any_moment},
-                                          {"cancelled_before_it_runs", cancelled_before_it_runs}};
+                                          {"cancelled_before_it_runs", cancelled_before_it_runs},
+                                          {"joined_side_by_side", joined_side_by_side}};
 
 CASES_MAIN(cases)
