@@ -12,8 +12,9 @@ setup_build_packages=(
 
 # What the tests need besides: ThreadSanitizer, the style tools, and the real programs of the end-to-end tests.
 setup_test_packages=(
-    clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19 git libmemcached-tools memcached pigz procps python3
-    python3-jsonschema redis-server redis-tools sqlite3 valgrind xz-utils bash-completion dpkg-dev lintian mandoc pkg-config zsh
+    bash-completion clang-19 clang-format-19 clang-tidy-19 dpkg-dev git libclang-rt-19-dev libfaketime libjemalloc2
+    libmemcached-tools libtcmalloc-minimal4 lintian llvm-19 mandoc memcached pigz pkg-config procps python3 python3-jsonschema
+    redis-server redis-tools spin sqlite3 util-linux valgrind xz-utils zsh
 )
 
 # What `./gordian suite` needs besides: its runner, and the tools that it sets side by side.
