@@ -53,16 +53,22 @@ __attribute__((format(printf, 2, 3))) static void note_damage(struct recording_r
     va_end(arguments);
 }
 
-static bool read_exactly(int fd, void *buffer, size_t size, uint64_t offset) {
-    for (size_t done = 0; done < size;) {
+/* Returns how many bytes were there. */
+static size_t read_some(int fd, void *buffer, size_t size, uint64_t offset) {
+    size_t done = 0;
+    while (done < size) {
         ssize_t count = pread(fd, (char *)buffer + done, size - done, (off_t)(offset + done));
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0)
-            return false;
+            break;
         done += (size_t)count;
     }
-    return true;
+    return done;
+}
+
+static bool read_exactly(int fd, void *buffer, size_t size, uint64_t offset) {
+    return read_some(fd, buffer, size, offset) == size;
 }
 
 static bool read_at(const struct recording_reader *reader, void *buffer, size_t size, uint64_t offset) {
@@ -312,9 +318,8 @@ static void read_block(struct recording_reader *reader, uint64_t offset, uint64_
         reader->bodies = memory_array_grow(NULL, &capacity, BLOCK_SIZE, 1);
     }
     reader->block = offset;
-    reader->block_size =
-        read_at(reader, reader->heads, size, offset) && read_at(reader, reader->bodies, size, offset) ? size
-                                                                                                      : 0;
+    size = read_some(reader->fd, reader->heads, size, reader->base + offset);
+    reader->block_size = read_some(reader->fd, reader->bodies, size, reader->base + offset);
 }
 
 /* Return where the `size` bytes at the offset stand in the block, or the block's size when they do not. */
