@@ -10,6 +10,7 @@ static const char overview[] =
     "\n"
     "  gordian run [OPTION...] -- PROG ARG...   run a program and report what is found\n"
     "  gordian report RECORDING...              report again, from recordings that were kept\n"
+    "  gordian merge RECORDING...               deadlocks that only several runs together show\n"
     "  gordian ps [PID]                         running programs under gordian, their threads and locks\n"
     "  gordian dump PID                         who holds and who waits, in a running program\n"
     "  gordian suite [CASE...]                  the case suite: buggy and fixed programs under several "
@@ -67,6 +68,25 @@ static const char report[] =
     "  gordian report gordian.4711.0.rec\n"
     "  gordian report --json report.json results/*.rec\n";
 
+static const char merge[] =
+    "gordian merge [OPTION...] RECORDING...\n"
+    "\n"
+    "Join the lock orders of many runs, processes and machines, and report with what they found themselves "
+    "the\n"
+    "deadlocks that no single one of them shows: one run takes A and then B, another one B and then A.\n"
+    "What is certain is a warning. Where threads or locks of two runs only may be the same, or may run at "
+    "the same\n"
+    "time, it is a note, and the message says why. A recording that cannot be read is told and left out.\n"
+    "\n" OUTPUT_HELP "report.json, report.txt\n" OUTPUT_HELP_END
+    "  --save FILE         keep the lock orders of all runs in FILE, which can be given again like a "
+    "recording,\n"
+    "                      and be written over the one that was given\n"
+    "\n"
+    "Examples\n"
+    "  gordian run --out one -- ./server --test-a; gordian run --out two -- ./server --test-b\n"
+    "  gordian merge one two\n"
+    "  gordian merge --save orders.gordian orders.gordian today/*.rec      from one CI run to the next\n";
+
 static const char ps[] = "gordian ps [PID]\n"
                          "\n"
                          "List the running programs that gordian is loaded into; with PID, that one.\n"
@@ -122,8 +142,8 @@ static const char help[] = "gordian help [SUBCOMMAND]\n"
 
 static const struct {
     const char *name, *text;
-} topics[] = {{"run", run},     {"report", report},     {"ps", ps},    {"dump", dump},
-              {"suite", suite}, {"new-case", new_case}, {"help", help}};
+} topics[] = {{"run", run},   {"report", report}, {"merge", merge},       {"ps", ps},
+              {"dump", dump}, {"suite", suite},   {"new-case", new_case}, {"help", help}};
 
 int cli_help(int argc, char **argv) {
     if (argc < 2) {

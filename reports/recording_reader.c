@@ -168,6 +168,7 @@ void recording_reader_refresh(struct recording_reader *reader) {
         return;
     }
     header.off_reason[sizeof header.off_reason - 1] = 0;
+    header.boot_id[sizeof header.boot_id - 1] = 0;
     reader->header = header;
     uint64_t size = (uint64_t)status.st_size > reader->base ? (uint64_t)status.st_size - reader->base : 0;
     if (reader->part && size > reader->part)
@@ -281,6 +282,8 @@ static bool record_fits(const struct recording_record *record) {
     case RECORDING_PYTHON:
         return record->size >= sizeof(struct recording_python) &&
                python_fits((const struct recording_python *)record);
+    case RECORDING_SEMAPHORE:
+        return record->size >= sizeof(struct recording_semaphore);
     case RECORDING_FUTEX_USER:
         return record->size >= sizeof(struct recording_futex_user);
     default:

@@ -281,6 +281,8 @@ static void add_finding(cJSON *array, const struct report_finding *finding) {
     add_number(object, "pid", finding->pid);
     add_seconds(object, "time_s", finding->time_ns);
     cJSON_AddBoolToObject(object, "suppressed", finding->suppressed);
+    if (finding->merged)
+        cJSON_AddTrueToObject(object, "merged");
     add_values(object, finding);
     cJSON *threads = cJSON_AddArrayToObject(object, "threads");
     for (size_t i = 0; i < finding->threads_count; i++)

@@ -320,7 +320,13 @@ static void write_foot(const struct report_finding *finding, FILE *out) {
     fprintf(out, "\n  %s %s", finding_severity_name(finding->severity), finding_kind_name(finding->kind));
     if (finding->shape != FINDING_SHAPE_NONE && shape)
         fprintf(out, " (%s)", shape);
-    fprintf(out, ", id %s, seen ", finding->id);
+    fprintf(out, ", id %s, ", finding->id);
+    if (finding->merged) {
+        fprintf(out, "in no single run; merged %" PRIu64 " time%s\n", finding->count,
+                numbers_plural(finding->count));
+        return;
+    }
+    fputs("seen ", out);
     if (finding->count > 1)
         fprintf(out, "%" PRIu64 " times, first ", finding->count);
     fprintf(out, "%.3f s after the start of ", (double)finding->time_ns / 1e9);
