@@ -15,7 +15,7 @@ struct crew {
 };
 
 /* What one run says of a moment of a thread and the threads of another role. */
-enum account { ABSENT = 1, ORDERED_ALWAYS, ORDERED_NOW, BESIDE };
+enum account { ABSENT = 1, ORDERED_ALWAYS, ORDERED_NOW, BESIDE, BESIDE_ALL };
 
 struct roles {
     struct merge_run *runs;
@@ -129,6 +129,12 @@ static bool meets_any(const struct segments *segments, uint32_t thread, uint32_t
            !segments_before(segments, thread, segment, other, low);
 }
 
+/* Whether all segments of `other` can: the first one is not before, and the last one not after. */
+static bool meets_all(const struct segments *segments, uint32_t thread, uint32_t segment, uint32_t other) {
+    return !segments_before(segments, other, 0, thread, segment) &&
+           !segments_before(segments, thread, segment, other, segments_current(segments, other));
+}
+
 static bool ever_meets_any(const struct segments *segments, uint32_t thread, uint32_t other) {
     for (uint32_t i = 0; i <= segments_current(segments, thread); i++)
         if (meets_any(segments, thread, i, other))
@@ -143,9 +149,11 @@ static enum account find_account(const struct roles *roles, uint32_t thread, uin
     for (size_t i = 0; crew && i < crew->count; i++) {
         if (crew->threads[i] == thread)
             continue;
+        if (meets_all(roles->segments, thread, segment, crew->threads[i]))
+            return BESIDE_ALL;
         if (meets_any(roles->segments, thread, segment, crew->threads[i]))
-            return BESIDE;
-        if (account != ORDERED_NOW)
+            account = BESIDE;
+        else if (account < ORDERED_NOW)
             account =
                 ever_meets_any(roles->segments, thread, crew->threads[i]) ? ORDERED_NOW : ORDERED_ALWAYS;
     }
@@ -162,6 +170,11 @@ static enum account account_of(struct roles *roles, uint32_t thread, uint32_t se
     return account;
 }
 
+/* Whether the two threads could run at the same time from beginning to end. */
+static bool meet_wholly(const struct segments *segments, uint32_t a, uint32_t b) {
+    return meets_all(segments, a, 0, b) && meets_all(segments, a, segments_current(segments, a), b);
+}
+
 static bool find_seen(const struct roles *roles, uint64_t a, uint64_t b) {
     for (size_t run = 0; run < roles->count; run++) {
         const struct crew *left = table_find(&roles->crews, crew_key(a, run));
@@ -169,7 +182,7 @@ static bool find_seen(const struct roles *roles, uint64_t a, uint64_t b) {
         for (size_t i = 0; left && right && i < left->count; i++)
             for (size_t k = 0; k < right->count; k++)
                 if (left->threads[i] != right->threads[k] &&
-                    ever_meets_any(roles->segments, left->threads[i], right->threads[k]))
+                    meet_wholly(roles->segments, left->threads[i], right->threads[k]))
                     return true;
     }
     return false;
@@ -202,21 +215,23 @@ static enum roles_answer meet_within(struct roles *roles, size_t run_a, uint32_t
     enum account one = account_of(roles, a, i, role_b), other = account_of(roles, b, k, role_a);
     if (one == ORDERED_NOW || other == ORDERED_NOW)
         return ROLES_NEVER;
-    if (one != BESIDE && other != BESIDE) {
+    if (one < BESIDE && other < BESIDE) {
         bool together = seen_together(roles, role_a, role_b);
-        if (one == ABSENT && other == ABSENT && together)
-            return ROLES_SURELY;
-        if (together)
+        if (together && (one != ABSENT || other != ABSENT))
             return perhaps(why, "in one of the runs these threads came one after the other");
         /* A child of fork has none of its parent's threads, and the parent has not its first one. */
         bool forked = (first_a && runs[run_a].source->process->forked) ||
                       (first_b && runs[run_b].source->process->forked);
         if (one != ABSENT || other != ABSENT || forked)
             return ROLES_NEVER;
-        return perhaps(why, "no run had both threads at the same time");
+        if (!together)
+            return perhaps(why, "no run had both threads at the same time");
     }
     if (one == ORDERED_ALWAYS || other == ORDERED_ALWAYS)
         return perhaps(why, "in one of the runs these threads came one after the other");
+    if ((one == ABSENT && other == BESIDE) || (one == BESIDE && other == ABSENT))
+        return perhaps(why,
+                       "one of the runs does not have the other's thread, so its place in time is not known");
     if (runs[run_a].orders.incomplete || runs[run_b].orders.incomplete)
         return perhaps(why, "a recording has lost facts, so the threads may be ordered");
     return ROLES_SURELY;

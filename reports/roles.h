@@ -6,8 +6,10 @@
  * time as what the thread did (by creation and joining, segments.h)?
  *   - One says that what the thread did came before or after all of that role, and that the thread ran beside
  *     that role at other times: never. (main does it after it has joined the workers.)
- *   - One says yes, and the other too, or it has no such thread: certain. So it is when neither has one, and
- *     in some other run threads of both roles ran at the same time.
+ *   - Both say yes: certain. So it is if one has no such thread, and in the other a thread of that role ran
+ *     beside it from beginning to end, or if neither has one and in some other run threads of both roles ran
+ *     beside each other from beginning to end. (All of a pool.)
+ *   - One has no such thread, and in the other it ran beside it only for some of the time: uncertain.
  *   - One says yes, and in the other all threads of the two roles came one after the other: uncertain.
  *   - Neither has one, nor is there such a run: uncertain.
  *   - All that is known says one after the other: never.

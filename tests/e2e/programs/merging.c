@@ -2,14 +2,14 @@
  *
  *     merging MODE
  *
- * ab, ba, bc, ca        the left or the right thread takes two locks; the other one runs beside it
- * gate_ab, gate_ba      the same below a third lock
+ * ab, ba, bc, ca        one of three threads takes two locks; the others run beside it
+ * gate_ab, gate_ba      the same below another lock
  * main_ab, main_ba      main does, beside an idle thread
  * early_ab, late_ba     a worker does and is joined; main does after it has joined the worker
  * pool_ab, pool_ba      one of two threads that were created by the same line
  * single_ab, single_ba  the only thread that this line creates
  * turns_ab, turns_ba    the second of two threads that this line creates one after the other
- * heap_ab, heap_ba      the left or the right thread, with locks of the heap
+ * heap_ab, heap_ba      as ab and ba, with locks of the heap
  * processes             two children take two locks in a shared file, one after the other
  * accounts              two threads take two accounts each, of two classes, in two orders
  * nested                two threads take two locks of one class, by address and against it
@@ -63,7 +63,6 @@ static void *work(void *order) {
     return NULL;
 }
 
-/* One after the other, and both there at the same time. */
 static void *left(void *order) {
     take(order);
     pthread_barrier_wait(&both);
@@ -78,20 +77,26 @@ static void *right(void *order) {
     return NULL;
 }
 
-static void two_threads(struct order *of_left, struct order *of_right) {
-    pthread_t one, other;
-    pthread_barrier_init(&both, NULL, 2);
+static void *third(void *order) {
+    pthread_barrier_wait(&both);
+    pthread_barrier_wait(&both);
+    take(order);
+    return NULL;
+}
+
+/* One after the other, and all there at the same time. */
+static void threads(struct order *of_left, struct order *of_right, struct order *of_third) {
+    pthread_t one, two, three;
+    pthread_barrier_init(&both, NULL, 3);
     pthread_create(&one, NULL, left, of_left);
-    pthread_create(&other, NULL, right, of_right);
+    pthread_create(&two, NULL, right, of_right);
+    pthread_create(&three, NULL, third, of_third);
     pthread_join(one, NULL);
-    pthread_join(other, NULL);
+    pthread_join(two, NULL);
+    pthread_join(three, NULL);
 }
 
 static struct order nothing;
-
-static void one_side(struct order *order, int is_left) {
-    two_threads(is_left ? order : &nothing, is_left ? &nothing : order);
-}
 
 static void by_main(struct order *order) {
     pthread_t idle;
@@ -145,13 +150,6 @@ static __attribute__((noinline)) pthread_mutex_t *new_account(void) {
     return lock;
 }
 
-static void heap(int reversed) {
-    pthread_mutex_t *one = new_lock();
-    pthread_mutex_t *other = new_lock();
-    struct order order = {NULL, reversed ? other : one, reversed ? one : other};
-    one_side(&order, !reversed);
-}
-
 /* Two children that are there at the same time; the pipes make the one go after the other. */
 static void processes(void) {
     pthread_mutexattr_t shared;
@@ -184,14 +182,15 @@ static void processes(void) {
 static void accounts(void) {
     pthread_mutex_t *alice = new_account(), *bob = new_account();
     pthread_mutex_t *one = new_lock(), *other = new_lock();
-    two_threads(&(struct order){NULL, alice, one}, &(struct order){NULL, other, bob});
+    threads(&(struct order){NULL, alice, one}, &(struct order){NULL, other, bob}, &nothing);
 }
 
 static void nested(void) {
     pthread_mutex_t *locks = malloc(4 * sizeof *locks);
     for (int i = 0; i < 4; i++)
         pthread_mutex_init(&locks[i], NULL);
-    two_threads(&(struct order){NULL, &locks[0], &locks[1]}, &(struct order){NULL, &locks[3], &locks[2]});
+    threads(&(struct order){NULL, &locks[0], &locks[1]}, &(struct order){NULL, &locks[3], &locks[2]},
+            &nothing);
 }
 
 int main(int argc, char **argv) {
@@ -204,32 +203,29 @@ int main(int argc, char **argv) {
         order = (struct order){NULL, &b, &c};
     if (strcmp(pair, "ca") == 0)
         order = (struct order){NULL, &c, &a};
-    int is_left = strcmp(pair, "ab") == 0;
     if (strncmp(mode, "gate_", 5) == 0)
         order.outer = &gate;
+    if (strncmp(mode, "heap_", 5) == 0) {
+        pthread_mutex_t *one = new_lock(), *other = new_account();
+        order = strcmp(pair, "ab") == 0 ? (struct order){NULL, one, other} : (struct order){NULL, other, one};
+    }
 #ifdef OTHER_BUILD
     unused();
 #endif
-    if (pair == mode && strlen(mode) == 2 && strcmp(mode, "ca") != 0)
-        one_side(&order, is_left);
-    else if (strcmp(mode, "ca") == 0)
-        by_main(&order);
-    else if (order.outer)
-        one_side(&order, is_left);
+    struct order *orders[3] = {&nothing, &nothing, &nothing};
+    orders[strcmp(pair, "ab") == 0 ? 0 : strcmp(pair, "ca") == 0 ? 2 : 1] = &order;
+    if (strlen(mode) == 2 || order.outer || strncmp(mode, "heap_", 5) == 0)
+        threads(orders[0], orders[1], orders[2]);
     else if (strncmp(mode, "main_", 5) == 0)
         by_main(&order);
-    else if (strcmp(mode, "early_ab") == 0)
-        early_or_late(&order, &nothing);
-    else if (strcmp(mode, "late_ba") == 0)
-        early_or_late(&nothing, &order);
+    else if (strcmp(mode, "early_ab") == 0 || strcmp(mode, "late_ba") == 0)
+        early_or_late(orders[0], orders[1]);
     else if (strncmp(mode, "pool_", 5) == 0)
         pool(&order, 2);
     else if (strncmp(mode, "single_", 7) == 0)
         pool(&order, 1);
     else if (strncmp(mode, "turns_", 6) == 0)
         turns(&order);
-    else if (strncmp(mode, "heap_", 5) == 0)
-        heap(!is_left);
     else if (strcmp(mode, "processes") == 0)
         processes();
     else if (strcmp(mode, "accounts") == 0)
