@@ -63,7 +63,10 @@ static const char report[] =
     "gordian report [OPTION...] RECORDING...\n"
     "\n"
     "Report what recordings hold: after a crash or a kill -9, elsewhere, or of several runs.\n"
-    "\n" OUTPUT_HELP "report.json, report.txt\n" OUTPUT_HELP_END "\n"
+    "\n" OUTPUT_HELP "report.json, report.txt\n" OUTPUT_HELP_END
+    "  --classes           note deadlocks between classes of locks, too: what one place initialises is a "
+    "class\n"
+    "\n"
     "Examples\n"
     "  gordian report gordian.4711.0.rec\n"
     "  gordian report --json report.json results/*.rec\n";

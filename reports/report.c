@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "reports/classes.h"
 #include "reports/coverage.h"
 #include "reports/crossing.h"
 #include "reports/crossing_finding.h"
@@ -620,6 +621,16 @@ __attribute__((format(printf, 2, 3))) static void add_remark(struct report *repo
     report->remarks[report->remarks_count++] = copy_text(report, text);
 }
 
+static void remark_bounds(struct report *report, const struct merge_bounds *bounds, const char *what) {
+    if (bounds->cut_searches)
+        add_remark(report, "%" PRIu64 " searches of the %s reached their bound: something may be missing",
+                   bounds->cut_searches, what);
+    if (bounds->unlisted)
+        add_remark(report, "%" PRIu64 " more rings in the %s are not listed", bounds->unlisted, what);
+    if (bounds->unkept)
+        add_remark(report, "%" PRIu64 " of the %s were looked at, but not kept", bounds->unkept, what);
+}
+
 static struct merge_source *merge_sources(const struct report *report, struct memory_pool *pool) {
     struct merge_source *sources = memory_pool_alloc(pool, (report->sources_count + 1) * sizeof *sources);
     for (size_t i = 0; i < report->sources_count; i++) {
@@ -643,15 +654,30 @@ int report_merge(struct report *report, char *error, size_t error_size) {
     size_t count = report->sources_count;
     int status =
         merge_look(merging.sources, count, add_merged, count_merged, &merging, &bounds, error, error_size);
-    if (bounds.cut_searches)
-        add_remark(report, "%" PRIu64 " searches of the merged lock orders reached their bound",
-                   bounds.cut_searches);
-    if (bounds.unlisted)
-        add_remark(report, "%" PRIu64 " rings of the merged lock orders are beyond what is listed",
-                   bounds.unlisted);
-    if (bounds.unkept)
-        add_remark(report, "%" PRIu64 " of the merged lock orders were looked at, but not kept",
-                   bounds.unkept);
+    remark_bounds(report, &bounds, "merged lock orders");
+    return status;
+}
+
+static void add_class_note(void *context, const struct report_finding *note, size_t holds) {
+    struct report *report = context;
+    struct report_finding finding = *note;
+    gather_names(report, &finding, holds);
+    uint64_t signature = finding_id_signature(&finding);
+    if (table_find(&report->by_id, finding_id_of(&finding, signature)) ||
+        table_find(&report->by_signature, signature))
+        return;
+    struct variant *variant = enter_finding(report, finding);
+    variant->finding.count++;
+    choose_shown(variant->entry);
+}
+
+int report_classes(struct report *report, char *error, size_t error_size) {
+    struct merge_bounds bounds = {0};
+    const struct merge_source *sources = merge_sources(report, &report->pool);
+    int status = 0;
+    for (size_t i = 0; i < report->sources_count && !status; i++)
+        status = classes_look(&sources[i], &report->pool, add_class_note, report, &bounds, error, error_size);
+    remark_bounds(report, &bounds, "orders of lock classes");
     return status;
 }
 

@@ -183,6 +183,10 @@ bool report_shares_locks(const struct report *report);
  * alone. To be called once, when all are read. Returns 0, or a negative errno with one line in `error`. */
 int report_merge(struct report *report, char *error, size_t error_size);
 
+/* Append the deadlocks between classes of locks of each recording, as notes (classes.h). To be called once.
+ * Returns as report_merge does. */
+int report_classes(struct report *report, char *error, size_t error_size);
+
 /* Save the lock orders of all recordings that were read, to be read again by report_update (saved.h). Returns
  * as report_merge does. */
 int report_save(const struct report *report, const char *path, char *error, size_t error_size);
