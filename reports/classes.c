@@ -72,13 +72,18 @@ static uint64_t key_of(const struct classes *classes, const struct orders_lock *
     return mixed(mixed(5, about->address), lock->id) | 1;
 }
 
+static bool has_class(const struct orders_lock *lock) {
+    return lock->id && lock->kind && lock->kind != LOCK_KIND_THREAD && lock->kind != LOCK_KIND_GIL &&
+           (lock->kind != LOCK_KIND_SEMAPHORE || (lock->proven && !lock->signal));
+}
+
 /* Note the places that initialise variables of different names. */
 static void find_wrappers(const struct classes *classes, struct table *wrappers) {
     struct table names = {0};
     for (size_t i = 0; i < classes->orders.locks_count; i++) {
         const struct orders_lock *lock = &classes->orders.locks[i];
         const struct report_lock *about =
-            lock->kind ? resolver_lock(classes->source->resolver, lock->id) : NULL;
+            has_class(lock) ? resolver_lock(classes->source->resolver, lock->id) : NULL;
         if (!about || !about->initialised.count || !about->variable || !classes->keys[i])
             continue;
         uint64_t name = text_hash(7, about->variable) | 1;
@@ -88,11 +93,6 @@ static void find_wrappers(const struct classes *classes, struct table *wrappers)
         table_put(&names, classes->keys[i], (void *)(uintptr_t)name);
     }
     table_free(&names);
-}
-
-static bool has_class(const struct orders_lock *lock) {
-    return lock->kind && lock->kind != LOCK_KIND_THREAD && lock->kind != LOCK_KIND_GIL &&
-           (lock->kind != LOCK_KIND_SEMAPHORE || (lock->proven && !lock->signal));
 }
 
 static void find_keys(struct classes *classes) {
@@ -272,7 +272,7 @@ static int search(struct classes *classes, struct merge_bounds *bounds) {
 static const struct lock_hold *sibling(const struct classes *classes, const struct orders_dependency *one) {
     for (uint32_t i = 0; i < one->holds_count; i++) {
         const struct lock_hold *hold = &classes->orders.holds[one->holds_first + i];
-        if (hold->lock != one->wants.lock &&
+        if (hold->lock != one->wants.lock && has_class(&classes->orders.locks[hold->lock - 1]) &&
             classes->class_of[hold->lock - 1] == classes->class_of[one->wants.lock - 1] &&
             (hold->mode == LOCK_EXCLUSIVE || one->wants.mode == LOCK_EXCLUSIVE))
             return hold;

@@ -6,8 +6,8 @@
  * gate_ab, gate_ba      the same below another lock
  * main_ab, main_ba      main does, beside an idle thread
  * early_ab, late_ba     a worker does and is joined; main does after it has joined the worker
- * pool_ab, pool_ba      one of two threads that were created by the same line
- * single_ab, single_ba  the only thread that this line creates
+ * pool_ab, pool_ba, pool_bc  one of two threads that were created by the same line
+ * single_ab, single_ba  the only thread that the same line creates
  * turns_ab, turns_ba    the second of two threads that this line creates one after the other
  * heap_ab, heap_ba      as ab and ba, with locks of the heap
  * processes             two children take two locks in a shared file, one after the other
@@ -220,10 +220,8 @@ int main(int argc, char **argv) {
         by_main(&order);
     else if (strcmp(mode, "early_ab") == 0 || strcmp(mode, "late_ba") == 0)
         early_or_late(orders[0], orders[1]);
-    else if (strncmp(mode, "pool_", 5) == 0)
-        pool(&order, 2);
-    else if (strncmp(mode, "single_", 7) == 0)
-        pool(&order, 1);
+    else if (strncmp(mode, "pool_", 5) == 0 || strncmp(mode, "single_", 7) == 0)
+        pool(&order, *mode == 'p' ? 2 : 1);
     else if (strncmp(mode, "turns_", 6) == 0)
         turns(&order);
     else if (strcmp(mode, "processes") == 0)
