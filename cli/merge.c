@@ -1,15 +1,22 @@
 /* gordian merge: join the lock orders of many runs. */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "cli/cli.h"
+#include "cli/commands.h"
 #include "cli/inputs.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "reports/report.h"
 
 enum { MERGE_SAVE = 2000 };
+
+static const struct command_option rows[] = {
+    {"save", "FILE", COMMAND_FILE, MERGE_SAVE,
+     "keep the lock orders of all runs in FILE, which can be given again like a recording, and be written "
+     "over the one that was given",
+     NULL},
+    {0}};
 
 struct merge_options {
     struct output_options output;
@@ -18,14 +25,12 @@ struct merge_options {
 
 /* Returns OPTIONS_END when the operands follow, or an exit status. */
 static int parse(struct merge_options *options, int argc, char **argv) {
-    static const struct option table[] = {
-        OUTPUT_OPTIONS, {"save", required_argument, NULL, MERGE_SAVE}, {"help", no_argument, NULL, 'h'}, {0}};
     int key, status;
-    while ((key = options_next_anywhere(argc, argv, table)) != OPTIONS_END) {
+    while ((key = options_next_anywhere(argc, argv, &command_merge)) != OPTIONS_END) {
         if (key == OPTIONS_WRONG)
             return CLI_FAILED;
-        if (key == 'h')
-            return cli_help(2, (char *[]){"help", "merge", NULL});
+        if (key == OPTIONS_HELP)
+            return commands_help(&command_merge);
         if (key == MERGE_SAVE)
             options->save = optarg;
         else if (output_option(&options->output, key, optarg, &status) && status)
@@ -43,7 +48,7 @@ static int save(const struct report *report, const char *path) {
     return report_save(report, path, error, sizeof error) < 0 ? cli_fail(path, error, NULL) : 0;
 }
 
-int cli_merge(int argc, char **argv) {
+static int call(int argc, char **argv) {
     struct merge_options options = {.output = OUTPUT_DEFAULTS};
     char error[256] = "";
     int status = parse(&options, argc, argv);
@@ -66,3 +71,25 @@ int cli_merge(int argc, char **argv) {
     report_free(report);
     return status;
 }
+
+const struct command command_merge = {
+    .name = "merge",
+    .usage = "[OPTION...] RECORDING...",
+    .summary = "deadlocks that only several runs together show",
+    .about =
+        "Join the lock orders of many runs, processes and machines, and report, with what they found "
+        "themselves, the deadlocks that no single one of them shows: one run takes A and then B, another one "
+        "B and then A. What is certain is a warning. Where threads or locks of two runs only may be the "
+        "same, or may meet, it is a note, and the message says why. A recording that cannot be read is told "
+        "and left out.",
+    .options = {output_rows, rows},
+    .operands = COMMAND_RECORDING,
+    .closing = "Exit status: 66 (or --exit-code) when something of severity error or warning is in them, "
+               "else 0; 125 when none can be read.",
+    .examples = {{"gordian run --out one -- ./server --test-a", NULL},
+                 {"gordian run --out two -- ./server --test-b", NULL},
+                 {"gordian merge one two", NULL},
+                 {"gordian merge --save orders.gordian orders.gordian today/*.rec",
+                  "from one CI run to the next"}},
+    .call = call,
+};

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "cli/cli.h"
+#include "cli/commands.h"
 #include "cli/inputs.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -10,18 +11,19 @@
 
 enum { REPORT_CLASSES = 2000 };
 
+static const struct command_option rows[] = {
+    {"classes", NULL, COMMAND_NOTHING, REPORT_CLASSES,
+     "note deadlocks between classes of locks, too: what one place initialises is a class", NULL},
+    {0}};
+
 /* Returns OPTIONS_END when the operands follow, or an exit status. */
 static int parse(struct output_options *options, bool *classes, int argc, char **argv) {
-    static const struct option table[] = {OUTPUT_OPTIONS,
-                                          {"classes", no_argument, NULL, REPORT_CLASSES},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {0}};
     int key, status;
-    while ((key = options_next_anywhere(argc, argv, table)) != OPTIONS_END) {
+    while ((key = options_next_anywhere(argc, argv, &command_report)) != OPTIONS_END) {
         if (key == OPTIONS_WRONG)
             return CLI_FAILED;
-        if (key == 'h')
-            return cli_help(2, (char *[]){"help", "report", NULL});
+        if (key == OPTIONS_HELP)
+            return commands_help(&command_report);
         *classes |= key == REPORT_CLASSES;
         if (output_option(options, key, optarg, &status) && status)
             return status;
@@ -33,7 +35,7 @@ static int parse(struct output_options *options, bool *classes, int argc, char *
     return OPTIONS_END;
 }
 
-int cli_report(int argc, char **argv) {
+static int call(int argc, char **argv) {
     struct output_options options = OUTPUT_DEFAULTS;
     bool classes = false;
     char error[256] = "";
@@ -57,3 +59,20 @@ int cli_report(int argc, char **argv) {
     report_free(report);
     return status;
 }
+
+const struct command command_report = {
+    .name = "report",
+    .usage = "[OPTION...] RECORDING...",
+    .summary = "report again, from recordings that were kept",
+    .about = "Report what recordings hold: after a crash or a kill -9, elsewhere, or of several runs. "
+             "RECORDING is a "
+             "file, or a directory of them. Without --json and the like, text goes to standard output.",
+    .options = {output_rows, rows},
+    .operands = COMMAND_RECORDING,
+    .closing = "Exit status: 66 (or --exit-code) when something of severity error or warning is in them, "
+               "else 0; 125 "
+               "when one cannot be read.",
+    .examples = {{"gordian report gordian.4711.0.rec", NULL},
+                 {"gordian report --json report.json results/*.rec", NULL}},
+    .call = call,
+};

@@ -10,6 +10,7 @@
 #include "detector/arena.h"
 #include "detector/lock_graph.h"
 #include "detector/segments.h"
+#include "interpose/clock.h"
 #include "interpose/findings.h"
 #include "interpose/handlers.h"
 #include "interpose/hooks_syscall.h"
@@ -17,6 +18,7 @@
 #include "interpose/lock_table.h"
 #include "interpose/locks.h"
 #include "interpose/modules.h"
+#include "interpose/mutex_word.h"
 #include "interpose/notice.h"
 #include "interpose/profile.h"
 #include "interpose/python.h"
@@ -294,6 +296,8 @@ void session_start(void) {
         if (text_starts(*e, "GORDIAN_OPTIONS="))
             text = *e + sizeof "GORDIAN_OPTIONS=" - 1;
     session_try_lock = real_is_libc ? REAL(pthread_mutex_lock) : always_busy;
+    clock_start();
+    mutex_word_start();
     notice_start();
     options_parse(&options, text, notice_text);
     recorder_absolute(options.dir, sizeof options.dir); /* the program may change its directory */

@@ -1,5 +1,8 @@
 #include "interpose/threads.h"
 
+#include "interpose/clock.h"
+#include "interpose/mutex_word.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -25,7 +28,7 @@ static void record_thread(struct thread *t, uint32_t creator, uint32_t stack, bo
     record->creator = creator;
     record->stack = stack;
     record->left = left;
-    record->time_ns = raw_clock_ns(CLOCK_MONOTONIC);
+    record->time_ns = clock_ns(CLOCK_MONOTONIC);
     recorder_commit(record);
 }
 
@@ -176,6 +179,7 @@ static void find_stack_bounds(struct thread *t) {
 void threads_begin(struct thread *t) {
     uint64_t handle = (uint64_t)pthread_self();
     t->slot->tid = (uint32_t)raw_gettid();
+    t->owner = mutex_word_owner(t->slot->tid);
     find_stack_bounds(t);
     t->error = &errno;
     thread_now = t;
@@ -197,7 +201,7 @@ void threads_end(struct thread *t) {
         recorder_append(session_recorder(), RECORDING_THREAD_END, sizeof *record);
     if (record) {
         record->thread = t->id;
-        record->time_ns = raw_clock_ns(CLOCK_MONOTONIC);
+        record->time_ns = clock_ns(CLOCK_MONOTONIC);
         recorder_commit(record);
     }
     /* What it still holds may be orphaned soon, and then its stack is no longer there to be compared. */
@@ -264,6 +268,7 @@ struct thread *threads_attach(uint32_t tid) {
     if (!t)
         return NULL;
     t->slot->tid = tid;
+    t->owner = mutex_word_owner(tid);
     t->error = &errno;
     t->creator = 0;
     t->detached = true; /* nobody is known to join it */
