@@ -226,6 +226,8 @@ cJSON *report_json_finding(const struct report_finding *finding) {
     json_number(object, "pid", finding->pid);
     json_seconds(object, "time_s", finding->time_ns);
     cJSON_AddBoolToObject(object, "suppressed", finding->suppressed);
+    if (finding->merged)
+        cJSON_AddTrueToObject(object, "merged");
     add_values(object, finding);
     cJSON *threads = cJSON_AddArrayToObject(object, "threads");
     for (size_t i = 0; i < finding->threads_count; i++)

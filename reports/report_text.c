@@ -271,11 +271,17 @@ static void write_foot(const struct report_finding *finding, const struct report
     const char *times =
         finding->count > 1 ? memory_pool_format(pool, "%s times, first ", numbers_count(pool, finding->count))
                            : "";
-    const char *text = memory_pool_format(
-        pool, "%s %s%s%s%s, id %s, seen %s%.3f s after the start of %s (pid %u)%s",
-        finding_severity_name(finding->severity), finding_kind_name(finding->kind), shape ? " (" : "",
-        shape ? shape : "", shape ? ")" : "", finding->id, times, (double)finding->time_ns / 1e9,
-        *exe ? frames_basename(exe) : "the process", finding->pid, finding->suppressed ? ", suppressed" : "");
+    const char *text =
+        finding->merged
+            ? memory_pool_format(pool, "%s %s%s%s%s, id %s, in no single run; merged %s time%s",
+                                 finding_severity_name(finding->severity), finding_kind_name(finding->kind),
+                                 shape ? " (" : "", shape ? shape : "", shape ? ")" : "", finding->id,
+                                 numbers_count(pool, finding->count), numbers_plural(finding->count))
+            : memory_pool_format(pool, "%s %s%s%s%s, id %s, seen %s%.3f s after the start of %s (pid %u)%s",
+                                 finding_severity_name(finding->severity), finding_kind_name(finding->kind),
+                                 shape ? " (" : "", shape ? shape : "", shape ? ")" : "", finding->id, times,
+                                 (double)finding->time_ns / 1e9, *exe ? frames_basename(exe) : "the process",
+                                 finding->pid, finding->suppressed ? ", suppressed" : "");
     fputs("\n  ", out);
     write_folded(text, style, 2, out);
     fputc('\n', out);
