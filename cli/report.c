@@ -1,89 +1,52 @@
 /* gordian report: report again, from recordings that were kept. */
-#include <dirent.h>
-#include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
+#include <stddef.h>
 
 #include "cli/cli.h"
+#include "cli/filters.h"
+#include "cli/inputs.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "reports/report.h"
 
-static const char advice[] =
-    "recordings are the files gordian.*.rec that `gordian run --out DIR` or GORDIAN_OPTIONS=dir=DIR "
-    "leaves in DIR";
-
 /* Returns OPTIONS_END when the operands follow, or an exit status. */
-static int parse(struct output_options *options, int argc, char **argv) {
-    static const struct option table[] = {OUTPUT_OPTIONS, {"help", no_argument, NULL, 'h'}, {0}};
+static int parse(struct output_options *options, struct filter **filter, int argc, char **argv) {
+    static const struct option table[] = {
+        OUTPUT_OPTIONS, FILTERS_OPTIONS, {"help", no_argument, NULL, 'h'}, {0}};
     int key, status;
     while ((key = options_next_anywhere(argc, argv, table)) != OPTIONS_END) {
         if (key == OPTIONS_WRONG)
             return CLI_FAILED;
         if (key == 'h')
             return cli_help(2, (char *[]){"help", "report", NULL});
-        if (output_option(options, key, optarg, &status) && status)
+        if ((output_option(options, key, optarg, &status) || filters_option(filter, key, optarg, &status)) &&
+            status)
             return status;
     }
     if (optind == argc)
-        return cli_fail("report", "no recording is given", advice);
+        return cli_fail("report", "no recording is given", inputs_advice);
     if (!output_any(options))
         options->files[OUTPUT_TEXT] = "-";
     return OPTIONS_END;
 }
 
-static int read_recording(struct report *report, const char *path) {
-    char error[256];
-    int status = report_update(report, path, error, sizeof error);
-    return status < 0 ? cli_fail(path, error, status == -EINVAL ? advice : NULL) : 0;
-}
-
-static int is_recording(const struct dirent *entry) {
-    size_t length = strlen(entry->d_name);
-    return length > 4 && strcmp(entry->d_name + length - 4, ".rec") == 0;
-}
-
-/* Read all recordings of a directory, in the order of their names. */
-static int read_directory(struct report *report, const char *path) {
-    struct dirent **entries;
-    int count = scandir(path, &entries, is_recording, alphasort), status = 0;
-    if (count < 0)
-        return cli_fail_errno(errno, NULL, "%s", path);
-    if (!count)
-        status = cli_fail(path, "no recording (*.rec) is in this directory", advice);
-    for (int i = 0; i < count; i++) {
-        size_t size = strlen(path) + strlen(entries[i]->d_name) + 2;
-        char *name = malloc(size);
-        if (name && !status) {
-            snprintf(name, size, "%s/%s", path, entries[i]->d_name);
-            status = read_recording(report, name);
-        }
-        free(name);
-        free(entries[i]);
-    }
-    free(entries);
-    return status;
-}
-
 static int read_all(struct report *report, int count, char **paths) {
     int status = 0;
-    for (int i = 0; i < count && !status; i++) {
-        struct stat about;
-        bool directory = stat(paths[i], &about) == 0 && S_ISDIR(about.st_mode);
-        status = directory ? read_directory(report, paths[i]) : read_recording(report, paths[i]);
-    }
+    for (int i = 0; i < count && !status; i++)
+        status = inputs_read(report, paths[i]);
     return status;
 }
 
 int cli_report(int argc, char **argv) {
     struct output_options options = OUTPUT_DEFAULTS;
-    int status = parse(&options, argc, argv);
-    if (status != OPTIONS_END)
+    struct filter *filter = NULL;
+    int status = parse(&options, &filter, argc, argv);
+    if (status != OPTIONS_END) {
+        filter_free(filter);
         return status;
+    }
     struct report *report = report_create();
+    report_set_filter(report, filter);
     struct output *output = NULL;
     status = read_all(report, argc - optind, argv + optind);
     if (!status)
@@ -96,5 +59,6 @@ int cli_report(int argc, char **argv) {
         status = output_status(&options, report);
     output_close(output);
     report_free(report);
+    filter_free(filter);
     return status;
 }

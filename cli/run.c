@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/environment.h"
+#include "cli/filters.h"
 #include "cli/library.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -41,6 +42,7 @@ static const char *const on_deadlock_words[] = {"stop", "abort", "continue"};
 
 struct run {
     struct output_options outputs;
+    struct filter *filter; /* NULL: every finding counts */
     enum on_deadlock on_deadlock;
     bool children;
 
@@ -72,6 +74,7 @@ static uint64_t clock_ns(clockid_t clock) {
 static int parse(struct run *run, int argc, char **argv) {
     enum { ON_DEADLOCK = 2000, NO_CHILDREN };
     static const struct option table[] = {OUTPUT_OPTIONS,
+                                          FILTERS_OPTIONS,
                                           {"on-deadlock", required_argument, NULL, ON_DEADLOCK},
                                           {"no-children", no_argument, NULL, NO_CHILDREN},
                                           {"help", no_argument, NULL, 'h'},
@@ -82,7 +85,8 @@ static int parse(struct run *run, int argc, char **argv) {
             return CLI_FAILED;
         if (key == 'h')
             return cli_help(2, (char *[]){"help", "run", NULL});
-        if (output_option(&run->outputs, key, optarg, &status)) {
+        if (output_option(&run->outputs, key, optarg, &status) ||
+            filters_option(&run->filter, key, optarg, &status)) {
             if (status)
                 return status;
         } else if (key == NO_CHILDREN) {
@@ -156,6 +160,7 @@ static int prepare(struct run *run, int argc, char **argv) {
     run->report = report_create();
     if (!run->argv || !run->report)
         return cli_fail("no memory left", NULL, NULL);
+    report_set_filter(run->report, run->filter);
     run->library = library_find();
     if (!run->library)
         return CLI_FAILED;
@@ -222,8 +227,9 @@ static bool make_told_room(struct run *run, size_t count) {
     return true;
 }
 
-/* Print the findings that are new, or were predictions and have happened now; notes come with the summary.
- * Returns one of a deadlock or hang among them that is certain, or NULL. */
+/* Print the findings that are new, or were predictions and have happened now; notes, and what is suppressed
+ * or known, come with the summary. Returns one of a deadlock or hang among them that is certain, or NULL: one
+ * that is put aside, too, since the program is as stuck by it. */
 static const struct report_finding *tell_findings(struct run *run) {
     const struct report_finding *deadlock = NULL;
     size_t count = report_findings(run->report);
@@ -232,14 +238,14 @@ static const struct report_finding *tell_findings(struct run *run) {
     for (size_t i = 0; i < count; i++) {
         const struct report_finding *finding = report_finding(run->report, i);
         unsigned revision = report_finding_revision(run->report, i) + 1;
-        if (finding->suppressed || !finding->count || run->told[i] == revision)
+        if (!finding->count || run->told[i] == revision)
             continue;
         run->told[i] = revision;
         run->telling = i;
-        if (finding->severity > FINDING_NOTE)
+        if (finding->severity > FINDING_NOTE && !finding->suppressed && !finding->known)
             print(run, write_finding);
         bool stuck = finding->kind == FINDING_DEADLOCK_ACTUAL || finding->kind == FINDING_HANG_ALL_BLOCKED;
-        if (stuck && report_counts(finding) && finding->severity == FINDING_ERROR)
+        if (stuck && finding->severity == FINDING_ERROR)
             deadlock = finding;
     }
     return deadlock;
@@ -312,8 +318,20 @@ static void end_all(struct run *run) {
     signal_others(run, SIGKILL);
 }
 
+/* The end of a program because of a finding that is not printed must not be a riddle. */
+static void tell_end(const struct run *run, const struct report_finding *deadlock) {
+    char what[512], advice[128];
+    const char *done = run->on_deadlock == STOP ? "stopped" : "aborted";
+    snprintf(what, sizeof what, "the program is %s: %s %s", done, finding_kind_name(deadlock->kind),
+             deadlock->id);
+    snprintf(advice, sizeof advice, "it would not go on by itself; --on-deadlock continue lets it be");
+    cli_fail(what, deadlock->suppressed_by ? deadlock->suppressed_by : "known from the baseline", advice);
+}
+
 static void end_deadlock(struct run *run, const struct report_finding *deadlock) {
     run->deadlock = deadlock;
+    if (!report_counts(deadlock))
+        tell_end(run, deadlock);
     if (run->on_deadlock == STOP) {
         end_all(run);
     } else {
@@ -484,8 +502,10 @@ static int conclude(struct run *run, bool *keep) {
 int cli_run(int argc, char **argv) {
     struct run run = {.outputs = OUTPUT_DEFAULTS, .children = true};
     int status = parse(&run, argc, argv);
-    if (status != OPTIONS_END)
+    if (status != OPTIONS_END) {
+        filter_free(run.filter);
         return status;
+    }
     bool keep = false, started = false;
     status = prepare(&run, argc - optind, argv + optind);
     if (!status)
@@ -499,6 +519,7 @@ int cli_run(int argc, char **argv) {
     output_close(run.output);
     recordings_close(run.recordings, keep);
     report_free(run.report);
+    filter_free(run.filter);
     free(run.library);
     free((void *)run.argv);
     if (started && status == 128 + SIGINT)

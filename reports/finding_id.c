@@ -7,6 +7,8 @@
 
 #include "reports/frames.h"
 #include "reports/memory.h"
+#include "reports/sides.h"
+#include "reports/stable_names.h"
 
 #define FNV_BASIS 0xcbf29ce484222325u
 #define FNV_PRIME 0x100000001b3u
@@ -17,9 +19,13 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size) {
     return hash;
 }
 
-/* The NUL is hashed too: it keeps one text from running into the next. */
+/* A NUL is hashed too: it keeps one text from running into the next. */
+static uint64_t hash_part(uint64_t hash, const char *text, size_t size) {
+    return hash_bytes(hash_bytes(hash, text, size), "", 1);
+}
+
 static uint64_t hash_text(uint64_t hash, const char *text) {
-    return hash_bytes(hash, text, strlen(text) + 1);
+    return hash_part(hash, text, strlen(text));
 }
 
 /* The byte order of the machine must not matter. */
@@ -29,44 +35,57 @@ static uint64_t hash_number(uint64_t hash, uint64_t number) {
     return hash_text(hash, text);
 }
 
-/* A Python function has no line that it is declared on: all of its lines are one. */
+/* A Python function has no line that it is declared on: all of its lines are one. Without debug information
+ * the distance from the beginning of the function stands for the line. */
+static uint64_t hash_frame(uint64_t hash, const struct report_frame *frame) {
+    size_t length = 0;
+    const char *file = frame->python && frame->file      ? frames_basename(frame->file)
+                       : !frame->python && frame->module ? stable_module(frame->module, &length)
+                                                         : "";
+    hash = hash_part(hash, file, frame->python ? strlen(file) : length);
+    hash = hash_part(hash, frame->function ? frame->function : "",
+                     frame->function ? stable_function(frame->function) : 0);
+    if (!frame->function)
+        return hash_number(hash, frame->module ? frame->offset : 0);
+    if (frame->line && frame->declared)
+        return hash_number(hash, frame->line - frame->declared);
+    return frame->within ? hash_number(hash, frame->within) : hash;
+}
+
 static uint64_t hash_stack(uint64_t hash, const struct report_stack *stack) {
     struct frames_walk walk = frames_begin(stack, false);
     const struct report_frame *frame;
-    while ((frame = frames_next(&walk)) != NULL) {
-        const char *file = frame->python ? frame->file : frame->module;
-        hash = hash_text(hash, file ? frames_basename(file) : "");
-        hash = hash_text(hash, frame->function ? frame->function : "");
-        if (!frame->function)
-            hash = hash_number(hash, frame->module ? frame->offset : 0);
-        else if (frame->line && frame->declared)
-            hash = hash_number(hash, frame->line - frame->declared);
-    }
+    while ((frame = frames_next(&walk)) != NULL)
+        if (!stable_is_libc(frame))
+            hash = hash_frame(hash, frame);
     return hash_text(hash, "|");
+}
+
+/* A lock without a variable is known by the place that made it. Of one between processes it is chance which
+ * process saw that. */
+static uint64_t hash_lock(uint64_t hash, const struct report_lock *lock) {
+    const struct report_frame *made = NULL;
+    hash = hash_number(hash, lock ? lock->kind : 0);
+    hash = hash_text(hash, lock && lock->variable ? lock->variable : "");
+    if (lock && !lock->variable && !lock->shared)
+        made = frames_site(&lock->initialised);
+    return made ? hash_frame(hash, made) : hash;
 }
 
 static uint64_t hash_hold(uint64_t hash, const struct report_hold *hold) {
     hash = hash_number(hash, hold->mode);
-    hash = hash_number(hash, hold->lock ? hold->lock->kind : 0);
-    hash = hash_text(hash, hold->lock && hold->lock->variable ? hold->lock->variable : "");
+    hash = hash_lock(hash, hold->lock);
     return hash_stack(hash, &hold->stack);
 }
 
 static uint64_t hash_step(const struct report_finding *finding, size_t index) {
-    const struct report_step *step = &finding->steps[index];
-    const struct report_lock *knot =
-        finding->steps[(index + finding->steps_count - 1) % finding->steps_count].wants.lock;
-    if (finding->kind == FINDING_HANG_ALL_BLOCKED)
-        knot = NULL; /* it is no ring */
+    size_t count;
+    const struct report_hold *held = sides_held(finding, index, &count);
     uint64_t hash = FNV_BASIS;
-    bool found = false;
-    for (size_t i = 0; i < step->holds_count && knot; i++)
-        found |= step->holds[i].lock == knot;
-    for (size_t i = 0; i < step->holds_count; i++)
-        if (!found || step->holds[i].lock == knot)
-            hash = hash_hold(hash, &step->holds[i]);
+    for (size_t i = 0; i < count; i++)
+        hash = hash_hold(hash, &held[i]);
     hash = hash_text(hash, "wants");
-    return hash_hold(hash, &step->wants);
+    return hash_hold(hash, &finding->steps[index].wants);
 }
 
 /* Where the smallest rotation of a ring begins: two candidates are compared, and the loser is skipped

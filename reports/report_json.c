@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "reports/escape.h"
+#include "reports/filter.h"
 #include "reports/memory.h"
 #include "reports/message.h"
 
@@ -281,6 +282,13 @@ static void add_finding(cJSON *array, const struct report_finding *finding) {
     add_number(object, "pid", finding->pid);
     add_seconds(object, "time_s", finding->time_ns);
     cJSON_AddBoolToObject(object, "suppressed", finding->suppressed);
+    if (finding->suppressed_by)
+        add_text(object, "suppressed_by", finding->suppressed_by);
+    if (finding->known)
+        cJSON_AddTrueToObject(object, "known");
+    if (finding->happened_id)
+        add_text(object, "happened_id", finding->happened_id);
+    add_text(object, "rule", finding->rule);
     add_values(object, finding);
     cJSON *threads = cJSON_AddArrayToObject(object, "threads");
     for (size_t i = 0; i < finding->threads_count; i++)
@@ -335,6 +343,48 @@ static void add_profiles(cJSON *root, const struct report *report) {
     add_number(object, "unprofiled", unprofiled);
 }
 
+static void add_rule(cJSON *array, const struct suppression *rule, size_t silenced) {
+    cJSON *object = cJSON_CreateObject();
+    char day[32];
+    cJSON_AddItemToArray(array, object);
+    add_text(object, "name", rule->name);
+    add_text(object, "file", rule->file);
+    add_number(object, "line", rule->line);
+    snprintf(day, sizeof day, "%04u-%02u-%02u", rule->expires / 10000, rule->expires / 100 % 100,
+             rule->expires % 100);
+    add_text(object, "expires", rule->expires ? day : NULL);
+    cJSON_AddBoolToObject(object, "expired", rule->expired);
+    add_number(object, "matched", rule->matched);
+    add_number(object, "silenced", silenced);
+}
+
+/* What was asked of the findings, when something was. */
+static void add_filter(cJSON *root, const struct report *report) {
+    const struct filter *filter = report_filter(report);
+    if (!filter)
+        return;
+    size_t rules = filter_rules(filter), *silenced = filter_silenced(filter, report), known = 0;
+    cJSON *object = cJSON_AddObjectToObject(root, "filter");
+    cJSON *array = cJSON_AddArrayToObject(object, "rules");
+    for (size_t i = 0; i < rules; i++)
+        add_rule(array, filter_rule(filter, i), silenced[i]);
+    array = cJSON_AddArrayToObject(object, "mistakes");
+    for (size_t i = 0; filter_mistake(filter, i); i++)
+        add_text(array, NULL, filter_mistake(filter, i));
+    add_text(object, "only_modules", filter_modules(filter));
+    add_number(object, "outside", silenced[rules]);
+    free(silenced);
+    if (!filter_has_baseline(filter)) {
+        cJSON_AddNullToObject(object, "baseline");
+        return;
+    }
+    for (size_t i = 0; i < report_findings(report); i++)
+        known += report_finding(report, i)->known && report_finding(report, i)->count;
+    object = cJSON_AddObjectToObject(object, "baseline");
+    add_number(object, "known", known);
+    add_number(object, "gone", filter_gone(filter, report));
+}
+
 int report_json_write(const struct report *report, FILE *out) {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "schema", "gordian-report/1");
@@ -347,6 +397,7 @@ int report_json_write(const struct report *report, FILE *out) {
         if (report_finding(report, i)->count)
             add_finding(findings, report_finding(report, i));
     add_profiles(root, report);
+    add_filter(root, report);
     char *text = cJSON_Print(root);
     cJSON_Delete(root);
     if (!text)

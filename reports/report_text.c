@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "reports/escape.h"
+#include "reports/filter_words.h"
 #include "reports/frames.h"
 #include "reports/memory.h"
 #include "reports/message.h"
@@ -23,7 +24,8 @@
 #define NOTES_SHOWN 20
 #define FULL_NOTES 3 /* so many are shown with their stacks when there is nothing else to show */
 #define UNSEEN_SHOWN 8
-#define SIDE_HOLDS 8 /* locks held beside the knot that are listed; the others are counted */
+#define RULES_SHOWN 8 /* rules that silenced nothing and are named */
+#define SIDE_HOLDS 8  /* locks held beside the knot that are listed; the others are counted */
 
 struct report_style report_style_of(FILE *stream) {
     int fd = fileno(stream);
@@ -325,7 +327,15 @@ static void write_foot(const struct report_finding *finding, FILE *out) {
         fprintf(out, "%" PRIu64 " times, first ", finding->count);
     fprintf(out, "%.3f s after the start of ", (double)finding->time_ns / 1e9);
     escape_write(*exe ? frames_basename(exe) : "the process", out);
-    fprintf(out, " (pid %u)%s\n", finding->pid, finding->suppressed ? ", suppressed" : "");
+    fprintf(out, " (pid %u)%s%s\n", finding->pid, finding->suppressed ? ", suppressed" : "",
+            finding->known ? ", known" : "");
+}
+
+/* Lines of several, each indented. */
+static void write_rule(const char *rule, FILE *out) {
+    fputs("\n  a rule that silences it (gordian help suppressions):\n", out);
+    for (const char *line = rule; *line; line += strcspn(line, "\n") + 1)
+        fprintf(out, "    %.*s\n", (int)strcspn(line, "\n"), line);
 }
 
 /* The place that a note is about. */
@@ -351,6 +361,8 @@ static void write_finding(const struct report_finding *finding, const struct rep
     write_steps(finding, style, &pool, out);
     write_locks(finding, &pool, out);
     write_foot(finding, out);
+    if (style->full && finding->rule)
+        write_rule(finding->rule, out);
     memory_pool_free(&pool);
 }
 
@@ -395,9 +407,16 @@ static bool saw_locks(const struct report *report) {
            report_events(report, RECORDING_FAMILY_BARRIER) || report_events(report, RECORDING_FAMILY_OTHER);
 }
 
+/* Whether the finding is counted only. */
+static bool is_aside(const struct report_finding *finding, const struct report_style *style) {
+    return finding->suppressed && !style->full;
+}
+
 static void write_list_line(const struct report_finding *finding, const char *text,
                             const struct report_style *style, struct memory_pool *pool, FILE *out) {
-    const char *severity = finding->suppressed ? "suppressed" : finding_severity_name(finding->severity);
+    const char *severity = finding->suppressed ? "suppressed"
+                           : finding->known    ? "known"
+                                               : finding_severity_name(finding->severity);
     fputs("  ", out);
     colour(style, colour_of(finding->severity), out);
     fputs(severity, out);
@@ -409,20 +428,33 @@ static void write_list_line(const struct report_finding *finding, const char *te
     fputc('\n', out);
 }
 
+/* What was put aside is counted for each reason. */
+static void write_aside(const struct report *report, const struct report_style *style,
+                        struct memory_pool *pool, FILE *out) {
+    struct filter_lines aside = filter_words_aside(pool, report);
+    for (size_t i = 0; i < aside.count; i++) {
+        fputs("  suppressed  ", out);
+        write_folded(aside.lines[i], style, 14, out);
+        fputc('\n', out);
+    }
+}
+
 /* The findings by name: first what must be looked at, then the notes with their places. */
 static void write_list(const struct report *report, const struct report_style *style,
                        struct memory_pool *pool, FILE *out) {
     size_t notes = 0;
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        if (finding->count && finding->severity > FINDING_NOTE)
+        if (finding->count && finding->severity > FINDING_NOTE && !is_aside(finding, style))
             write_list_line(finding, finding->message, style, pool, out);
     }
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        if (finding->count && finding->severity == FINDING_NOTE && (notes++ < NOTES_SHOWN || style->full))
+        if (finding->count && finding->severity == FINDING_NOTE && !is_aside(finding, style) &&
+            (notes++ < NOTES_SHOWN || style->full))
             write_list_line(finding, note_text(finding, pool), style, pool, out);
     }
+    write_aside(report, style, pool, out);
     if (notes > NOTES_SHOWN && !style->full)
         fprintf(out, "  and %s more notes (--full lists them)\n", numbers_count(pool, notes - NOTES_SHOWN));
 }
@@ -547,7 +579,8 @@ static void write_processes(const struct report *report, FILE *out) {
 
 void report_text_summary(const struct report *report, const struct report_style *style, FILE *out) {
     struct memory_pool pool = {0};
-    size_t errors = 0, warnings = 0, notes = 0, suppressed = 0, withdrawn = 0, threads = 0, findings = 0;
+    size_t errors = 0, warnings = 0, notes = 0, suppressed = 0, known = 0, withdrawn = 0, threads = 0,
+           findings = 0;
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
         withdrawn += !finding->count && finding->told && finding->severity != FINDING_NOTE;
@@ -555,9 +588,12 @@ void report_text_summary(const struct report *report, const struct report_style 
             continue;
         findings++;
         suppressed += finding->suppressed;
-        errors += finding->severity == FINDING_ERROR && !finding->suppressed;
-        warnings += finding->severity == FINDING_WARNING && !finding->suppressed;
-        notes += finding->severity == FINDING_NOTE && !finding->suppressed;
+        known += finding->known && !finding->suppressed;
+        if (finding->suppressed || finding->known)
+            continue;
+        errors += finding->severity == FINDING_ERROR;
+        warnings += finding->severity == FINDING_WARNING;
+        notes += finding->severity == FINDING_NOTE;
     }
     for (size_t i = 0; i < report_processes(report); i++)
         threads += report_process(report, i)->threads;
@@ -572,6 +608,8 @@ void report_text_summary(const struct report *report, const struct report_style 
                                   numbers_plural(warnings), notes, numbers_plural(notes));
         if (suppressed)
             text = memory_pool_format(&pool, "%s, %zu suppressed", text, suppressed);
+        if (known)
+            text = memory_pool_format(&pool, "%s, %zu known from the baseline", text, known);
     } else if (!saw_locks(report)) {
         text = "no lock event was seen: this run says nothing";
     }
@@ -601,21 +639,30 @@ void report_text_summary(const struct report *report, const struct report_style 
         write_note(report_damage(report, i), style, out);
     for (size_t i = 0; report_remark(report, i); i++)
         write_note(report_remark(report, i), style, out);
+    struct filter_lines remarks = filter_words_remarks(&pool, report, style->full ? SIZE_MAX : RULES_SHOWN);
+    for (size_t i = 0; i < remarks.count; i++)
+        write_note(remarks.lines[i], style, out);
     memory_pool_free(&pool);
+}
+
+/* Whether the finding is shown whole only when everything is. */
+static bool is_old(const struct report_finding *finding) {
+    return finding->suppressed || finding->known;
 }
 
 int report_text_write(const struct report *report, const struct report_style *style, FILE *out) {
     size_t notes = 0, others = 0;
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        notes += finding->count && finding->severity == FINDING_NOTE;
-        others += finding->count && finding->severity > FINDING_NOTE;
+        notes += finding->count && finding->severity == FINDING_NOTE && !is_old(finding);
+        others += finding->count && finding->severity > FINDING_NOTE && !is_old(finding);
     }
     /* Between errors and warnings notes would be in the way: the summary lists them. */
     bool all = style->full || (!others && notes <= FULL_NOTES);
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        if (!finding->count || (finding->severity == FINDING_NOTE && !all))
+        if (!finding->count || finding->suppressed || (finding->known && !style->full) ||
+            (finding->severity == FINDING_NOTE && !all))
             continue;
         write_finding(finding, style, out);
         fputc('\n', out);

@@ -388,14 +388,14 @@ static bool find_scopes(struct scopes *scopes, Dwarf_Die *parent, unsigned depth
     return false;
 }
 
-/* The ELF symbol of the function at the address, as it is mangled; NULL when there is none. */
-static const char *function_symbol(struct symbols_image *image, uint64_t address) {
+/* The ELF symbol of the function at the address, as it is mangled, and the distance from its beginning; NULL
+ * when there is none. */
+static const char *function_symbol(struct symbols_image *image, uint64_t address, GElf_Off *distance) {
     GElf_Sym symbol;
-    GElf_Off distance;
-    const char *name = dwfl_module_addrinfo(image->module, address, &distance, &symbol, NULL, NULL, NULL);
+    const char *name = dwfl_module_addrinfo(image->module, address, distance, &symbol, NULL, NULL, NULL);
     int type = name ? GELF_ST_TYPE(symbol.st_info) : STT_NOTYPE;
     if (!name || !*name || (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE) ||
-        (symbol.st_size && distance >= symbol.st_size))
+        (symbol.st_size && *distance >= symbol.st_size))
         return NULL;
     return name;
 }
@@ -433,9 +433,10 @@ static size_t dwarf_frames(struct symbols_image *image, uint64_t address, struct
         int tag = dwarf_tag(die);
         if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
             continue;
+        GElf_Off distance;
         frames[count++] = (struct report_frame){
-            .function =
-                die_function(pool, die, tag == DW_TAG_subprogram ? function_symbol(image, address) : NULL),
+            .function = die_function(
+                pool, die, tag == DW_TAG_subprogram ? function_symbol(image, address, &distance) : NULL),
             .file = file,
             .line = line > 0 ? (uint32_t)line : 0,
             .inlined = tag == DW_TAG_inlined_subroutine,
@@ -479,8 +480,10 @@ struct report_stack symbols_frames(struct symbols *symbols, struct symbols_image
     if (!count)
         count = 1;
     if (image && image->module && !frames[count - 1].function) {
-        const char *symbol = function_symbol(image, address);
+        GElf_Off distance;
+        const char *symbol = function_symbol(image, address, &distance);
         frames[count - 1].function = symbol ? demangled(&symbols->pool, symbol) : NULL;
+        frames[count - 1].within = symbol ? distance : 0;
     }
     for (size_t i = 0; i < count; i++) {
         frames[i].module = image ? image->path : NULL;

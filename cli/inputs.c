@@ -1,0 +1,53 @@
+#include "cli/inputs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+
+const char inputs_advice[] =
+    "recordings are the files gordian.*.rec that `gordian run --out DIR` or GORDIAN_OPTIONS=dir=DIR "
+    "leaves in DIR";
+
+static int read_recording(struct report *report, const char *path) {
+    char error[256];
+    int status = report_update(report, path, error, sizeof error);
+    return status < 0 ? cli_fail(path, error, status == -EINVAL ? inputs_advice : NULL) : 0;
+}
+
+static int is_recording(const struct dirent *entry) {
+    size_t length = strlen(entry->d_name);
+    return length > 4 && strcmp(entry->d_name + length - 4, ".rec") == 0;
+}
+
+static int read_directory(struct report *report, const char *path) {
+    struct dirent **entries;
+    int count = scandir(path, &entries, is_recording, alphasort), status = 0;
+    if (count < 0)
+        return cli_fail_errno(errno, NULL, "%s", path);
+    if (!count)
+        status = cli_fail(path, "no recording (*.rec) is in this directory", inputs_advice);
+    for (int i = 0; i < count; i++) {
+        size_t size = strlen(path) + strlen(entries[i]->d_name) + 2;
+        char *name = malloc(size);
+        if (name && !status) {
+            snprintf(name, size, "%s/%s", path, entries[i]->d_name);
+            status = read_recording(report, name);
+        }
+        free(name);
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+int inputs_read(struct report *report, const char *path) {
+    struct stat about;
+    bool directory = stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+    return directory ? read_directory(report, path) : read_recording(report, path);
+}

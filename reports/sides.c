@@ -1,0 +1,40 @@
+#include "reports/sides.h"
+
+#include "reports/message.h"
+
+static bool is_ring(uint32_t kind) {
+    return kind == FINDING_DEADLOCK_POTENTIAL || kind == FINDING_DEADLOCK_ACTUAL ||
+           kind == FINDING_ORDER_SINGLE_THREAD;
+}
+
+const struct report_hold *sides_held(const struct report_finding *finding, size_t step, size_t *count) {
+    const struct report_hold *knot = message_knot_hold(finding, step);
+    *count = 1;
+    if (knot)
+        return knot;
+    /* A writer that only waits blocks new readers without holding anything: a step of a ring all the same. */
+    *count = is_ring(finding->kind) ? 0 : finding->steps[step].holds_count;
+    return finding->steps[step].holds;
+}
+
+struct sides sides_begin(const struct report_finding *finding) {
+    return (struct sides){.finding = finding};
+}
+
+const struct report_hold *sides_next(struct sides *sides) {
+    for (;;) {
+        for (; sides->held_count; sides->held++, sides->held_count--)
+            if (sides->held->lock) {
+                sides->held_count--;
+                return sides->held++;
+            }
+        const struct report_hold *wants = sides->wants;
+        sides->wants = NULL;
+        if (wants && wants->lock)
+            return wants;
+        if (sides->step == sides->finding->steps_count)
+            return NULL;
+        sides->held = sides_held(sides->finding, sides->step, &sides->held_count);
+        sides->wants = &sides->finding->steps[sides->step++].wants;
+    }
+}
