@@ -1,5 +1,6 @@
-/* A finding made by hand, for tests of what looks at findings: main holds alice and wants bob, the teller holds
- * bob and wants alice, and each holds the gate beside it. knot_start makes it anew; tests change its parts.
+/* A finding made by hand, for tests of what looks at findings: main holds alice and wants bob, the teller
+ * holds bob and wants alice, and each holds the gate beside it. knot_start makes it anew; tests change its
+ * parts.
  */
 #ifndef GORDIAN_TESTS_REPORTS_KNOT_H
 #define GORDIAN_TESTS_REPORTS_KNOT_H
@@ -61,10 +62,10 @@ static inline void knot_start(void) {
     knot_holds[0][1] = (struct report_hold){&knot_alice, 0, knot_stack(0, "transfer")};
     knot_holds[1][0] = (struct report_hold){&knot_bob, 0, knot_stack(2, "audit")};
     knot_holds[1][1] = (struct report_hold){&knot_gate, 0, {0}};
-    knot_steps[0] = (struct report_step){
-        &knot_main, knot_holds[0], 2, {&knot_bob, 0, knot_stack(1, "transfer")}};
-    knot_steps[1] = (struct report_step){
-        &knot_teller, knot_holds[1], 2, {&knot_alice, 0, knot_stack(3, "audit")}};
+    knot_steps[0] =
+        (struct report_step){&knot_main, knot_holds[0], 2, {&knot_bob, 0, knot_stack(1, "transfer")}};
+    knot_steps[1] =
+        (struct report_step){&knot_teller, knot_holds[1], 2, {&knot_alice, 0, knot_stack(3, "audit")}};
     knot = (struct report_finding){.id = "1e9a1f76e2c05084",
                                    .happened_id = "2e9a1f76e2c05084",
                                    .message = "deadlock possible: main locks bob while it holds alice",

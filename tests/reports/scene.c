@@ -76,14 +76,18 @@ static size_t fixture_path(const char *at) {
                : 0;
 }
 
-/* The length of a word of 16 hexadecimal digits after "id " or "id\": \"". */
+static bool stands_before(const char *word, const char *text, const char *at) {
+    size_t length = strlen(word);
+    return (size_t)(at - text) >= length && strncmp(at - length, word, length) == 0;
+}
+
+/* The length of a word of 16 hexadecimal digits after ", id ", "id: " or "id\": \"". */
 static size_t finding_id(const char *text, const char *at) {
-    static const char json[] = "\"id\":\t\"", plain[] = ", id ";
-    size_t digits = strspn(at, "0123456789abcdef"), before = (size_t)(at - text);
-    bool after_key =
-        (before >= sizeof json && strncmp(at - (sizeof json - 1), json, sizeof json - 1) == 0) ||
-        (before >= sizeof plain && strncmp(at - (sizeof plain - 1), plain, sizeof plain - 1) == 0);
-    return digits == 16 && after_key ? digits : 0;
+    size_t digits = strspn(at, "0123456789abcdef");
+    return digits == 16 && (stands_before(", id ", text, at) || stands_before("id: ", text, at) ||
+                            stands_before("id\":\t\"", text, at))
+               ? digits
+               : 0;
 }
 
 char *scene_normalise(const char *text) {

@@ -1,4 +1,5 @@
-/* reports/suppressions.c, rule_match.c, glob.c: what rules silence, and what is told of those with mistakes. */
+/* reports/suppressions.c, rule_match.c, glob.c: what rules silence, and what is told of those with mistakes.
+ */
 #include "reports/suppressions.h"
 
 #include <errno.h>
@@ -75,7 +76,7 @@ TEST(locks_of_the_knot_count_by_name_and_variable) {
     CHECK(silences("[l]\nlock: alice+0x8\n"));
     CHECK(silences("[l]\nlock: alice\nlock: mutex initialised at bank.c:* in open\n"));
     CHECK(!silences("[l]\nlock: alice\nlock: gate\n"));
-    CHECK(!silences("[l]\nlock: gate\n")); /* held beside the knot */
+    CHECK(!silences("[l]\nlock: gate\n"));     /* held beside the knot */
     knot.kind = FINDING_BLOCKING_WAIT_HOLDING; /* one thread, and all that it holds counts */
     knot.steps_count = 1;
     CHECK(silences("[l]\nlock: gate\n"));
@@ -207,7 +208,8 @@ TEST(layout_is_free) {
     knot_start();
     CHECK(silences("\xef\xbb\xbf[b]\r\n\r\n  \t lock :  alice \t\r\n"));
     CHECK(silences("  [ b ]  \n#x\n   # y\n\nlock:alice")); /* no newline at the end */
-    struct suppressions *rules = rules_of("[ operator[] of the table ]\nlock: alice\n\n[\x1b[1m]\nlock: bob\n");
+    struct suppressions *rules =
+        rules_of("[ operator[] of the table ]\nlock: alice\n\n[\x1b[1m]\nlock: bob\n");
     CHECK_STR(suppressions_rule(rules, 0)->name, "operator[] of the table");
     CHECK_STR(suppressions_rule(rules, 1)->name, "\\x1b[1m");
     CHECK_STR(suppressions_rule(rules, 0)->file, "gordian.supp");
@@ -220,7 +222,8 @@ TEST(what_is_literal) {
     knot_start();
     knot_frames[0][2].function = "Table::operator[](char*)";
     CHECK(silences("[g]\nframe: Table::operator\\[\\](char\\*)\n"));
-    CHECK(silences("[g]\nframe: Table::operator?" "?(char?)\n"));
+    CHECK(silences("[g]\nframe: Table::operator?"
+                   "?(char?)\n"));
     CHECK(silences("[g]\nframe: Table::operator[[]](*)\n"));
     CHECK(silences("[g]\nframe: Table::operator[!a-z]](*\n"));
     CHECK(!silences("[g]\nframe: Table::operator[a-z]](*\n"));
@@ -252,40 +255,43 @@ TEST(every_rule_that_matches_is_used_and_the_first_one_silences) {
 }
 
 TEST(a_mistake_is_told_with_its_line_and_the_rest_counts) {
-    CHECK_STR(mistakes("kind: deadlock.*\nlock: x\n"
-                       "[no colon]\nlock alice\nlock: x\n"
-                       "[unknown]\nfram: alice\n"
-                       "[nothing]\n"
-                       "[date only]\nexpires: 2027-01-31\n"
-                       "[day]\nlock: x\nexpires: 2027-02-29\n"
-                       "[days]\nlock: x\nexpires: 2027-03-01\nexpires: 2027-03-02\n"
-                       "[kinds]\nkind: a\nkind: b\n"
-                       "[ids]\nid: 1e9a1f76e2c05084\nid: 1e9a1f76e2c05084\n"
-                       "[id]\nid: L1\n"
-                       "[glob]\nlock: \n"
-                       "[end]\nlock: x\\\n"
-                       "[gaps]\nframes: ...; ...\n"
-                       "[hole]\nframes: a;; b\n"
-                       "[open\nlock: x\n"
-                       "[]\nlock: x\n"),
-              "gordian.supp:1: the line belongs to no rule: a rule begins with [NAME]\n"
-              "gordian.supp:4: 'lock alice' is not 'key: value': this rule is left out\n"
-              "gordian.supp:7: 'fram' is none of kind, id, lock, frame, frames and expires: this rule is left out\n"
-              "gordian.supp:8: it asks for nothing, so it would silence everything: this rule is left out\n"
-              "gordian.supp:9: it asks for nothing, so it would silence everything: this rule is left out\n"
-              "gordian.supp:13: '2027-02-29' is no day: it is written as 2027-01-31: this rule is left out\n"
-              "gordian.supp:17: a second date: this rule is left out\n"
-              "gordian.supp:20: a second kind: a finding has one (use a glob, or two rules): this rule is left out\n"
-              "gordian.supp:23: a second id: a finding has one (use two rules): this rule is left out\n"
-              "gordian.supp:25: 'L1' is no id: it has 16 digits of 0-9a-f: this rule is left out\n"
-              "gordian.supp:27: there is no glob: this rule is left out\n"
-              "gordian.supp:29: the glob ends with a \\ that takes nothing literally: this rule is left out\n"
-              "gordian.supp:31: it asks for no frame: this rule is left out\n"
-              "gordian.supp:33: there is no glob: this rule is left out\n"
-              "gordian.supp:34: the name of a rule ends with ], and nothing follows it: this rule is left out\n"
-              "gordian.supp:36: a rule needs a name: this rule is left out\n");
+    CHECK_STR(
+        mistakes("kind: deadlock.*\nlock: x\n"
+                 "[no colon]\nlock alice\nlock: x\n"
+                 "[unknown]\nfram: alice\n"
+                 "[nothing]\n"
+                 "[date only]\nexpires: 2027-01-31\n"
+                 "[day]\nlock: x\nexpires: 2027-02-29\n"
+                 "[days]\nlock: x\nexpires: 2027-03-01\nexpires: 2027-03-02\n"
+                 "[kinds]\nkind: a\nkind: b\n"
+                 "[ids]\nid: 1e9a1f76e2c05084\nid: 1e9a1f76e2c05084\n"
+                 "[id]\nid: L1\n"
+                 "[glob]\nlock: \n"
+                 "[end]\nlock: x\\\n"
+                 "[gaps]\nframes: ...; ...\n"
+                 "[hole]\nframes: a;; b\n"
+                 "[open\nlock: x\n"
+                 "[]\nlock: x\n"),
+        "gordian.supp:1: the line belongs to no rule: a rule begins with [NAME]\n"
+        "gordian.supp:4: 'lock alice' is not 'key: value': this rule is left out\n"
+        "gordian.supp:7: 'fram' is none of kind, id, lock, frame, frames and expires: this rule is left out\n"
+        "gordian.supp:8: it asks for nothing, so it would silence everything: this rule is left out\n"
+        "gordian.supp:9: it asks for nothing, so it would silence everything: this rule is left out\n"
+        "gordian.supp:13: '2027-02-29' is no day: it is written as 2027-01-31: this rule is left out\n"
+        "gordian.supp:17: a second date: this rule is left out\n"
+        "gordian.supp:20: a second kind: a finding has one (use a glob, or two rules): this rule is left "
+        "out\n"
+        "gordian.supp:23: a second id: a finding has one (use two rules): this rule is left out\n"
+        "gordian.supp:25: 'L1' is no id: it has 16 digits of 0-9a-f: this rule is left out\n"
+        "gordian.supp:27: there is no glob: this rule is left out\n"
+        "gordian.supp:29: the glob ends with a \\ that takes nothing literally: this rule is left out\n"
+        "gordian.supp:31: it asks for no frame: this rule is left out\n"
+        "gordian.supp:33: there is no glob: this rule is left out\n"
+        "gordian.supp:34: the name of a rule ends with ], and nothing follows it: this rule is left out\n"
+        "gordian.supp:36: a rule needs a name: this rule is left out\n");
     knot_start();
-    struct suppressions *rules = rules_of("[bad]\nfram: x\nkind: *\n[good]\nlock: alice\n[bad, too]\nid: x\n");
+    struct suppressions *rules =
+        rules_of("[bad]\nfram: x\nkind: *\n[good]\nlock: alice\n[bad, too]\nid: x\n");
     CHECK_STR(suppressions_match(rules, &knot)->name, "good");
     CHECK(suppressions_rule(rules, 1) == NULL);
     CHECK(suppressions_mistake(rules, 1) && !suppressions_mistake(rules, 2));
@@ -293,9 +299,10 @@ TEST(a_mistake_is_told_with_its_line_and_the_rest_counts) {
 }
 
 TEST(days_that_are_none) {
-    static const char *const wrong[] = {"2027-1-31",   "2027-00-10", "2027-13-01", "2027-04-31", "2027-01-00",
-                                        "0000-01-01",  "31.01.2027", "2027-01-31 # after the move",
-                                        "2100-02-29",  "soon",       "",           "2027-01-311"};
+    static const char *const wrong[] = {
+        "2027-1-31",  "2027-00-10", "2027-13-01", "2027-04-31",
+        "2027-01-00", "0000-01-01", "31.01.2027", "2027-01-31 # after the move",
+        "2100-02-29", "soon",       "",           "2027-01-311"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char text[128];
         snprintf(text, sizeof text, "[d]\nlock: x\nexpires: %s\n", wrong[i]);
@@ -313,7 +320,8 @@ TEST(bounds_are_told) {
     CHECK_STR(mistakes_in(text, size),
               "gordian.supp:2: the line is longer than 4,096 bytes: this rule is left out\n");
     text[1020] = '\n';
-    CHECK_STR(mistakes_in(text, 1021), "gordian.supp:2: the glob is longer than 1,000 bytes: this rule is left out\n");
+    CHECK_STR(mistakes_in(text, 1021),
+              "gordian.supp:2: the glob is longer than 1,000 bytes: this rule is left out\n");
     memset(text + 4, '#', size - 5);
     memcpy(text, "\n\n\n\n", 4);
     CHECK_STR(mistakes_in(text, size),
@@ -337,13 +345,13 @@ TEST(files) {
     suppressions_free(rules);
 }
 
-/* Bytes at random, with what rules are made of among them: whatever is read, nothing breaks, and it is read the
- * same way again. */
+/* Bytes at random, with what rules are made of among them: whatever is read, nothing breaks, and it is read
+ * the same way again. */
 TEST(any_bytes_may_be_read) {
-    static const char *const words[] = {"[",     "]",       "\n",    "kind:", "id: ",   "lock:", "frame:", "frames:",
-                                        "...",   ";",       "*",     "\\",    "\r",     "\t",    "#",      "expires:",
-                                        "alice\n", "function:", "2027-01-31", "race:", "deadlock:", "^", "$",
-                                        "\n[a]\n",  "\nlock: "};
+    static const char *const words[] = {
+        "[",          "]",     "\n",        "kind:", "id: ", "lock:",   "frame:",   "frames:", "...",
+        ";",          "*",     "\\",        "\r",    "\t",   "#",       "expires:", "alice\n", "function:",
+        "2027-01-31", "race:", "deadlock:", "^",     "$",    "\n[a]\n", "\nlock: "};
     uint64_t random = 1;
     size_t silenced = 0, wrong = 0;
     knot_start();
@@ -431,11 +439,29 @@ static char *loosened(const char *rule) {
     return text;
 }
 
-static const char *const strange[] = {
-    "a;b",          "...",           "[x]",       "# no comment", "function:f", " blanks ",   "new\nline",
-    "nul\\",        "tab\tquote\"'", "\xff\xfe",  "caf\xc3\xa9",  "<script>",   "operator*=", "f(int*, char[3])",
-    "a::b<c;d>()",  "*",             "?",         "x\r",          "%s%n",       "f.isra.0",   "{lambda(int)#1}",
-    "\xe2\x80\xae", ""};
+static const char *const strange[] = {"a;b",
+                                      "...",
+                                      "[x]",
+                                      "# no comment",
+                                      "function:f",
+                                      " blanks ",
+                                      "new\nline",
+                                      "nul\\",
+                                      "tab\tquote\"'",
+                                      "\xff\xfe",
+                                      "caf\xc3\xa9",
+                                      "<script>",
+                                      "operator*=",
+                                      "f(int*, char[3])",
+                                      "a::b<c;d>()",
+                                      "*",
+                                      "?",
+                                      "x\r",
+                                      "%s%n",
+                                      "f.isra.0",
+                                      "{lambda(int)#1}",
+                                      "\xe2\x80\xae",
+                                      ""};
 
 TEST(whatever_names_hold_the_rule_can_be_read_and_silences) {
     struct memory_pool pool = {0};
@@ -497,7 +523,8 @@ TEST(a_finding_without_frames_or_locks_has_a_rule) {
     knot.steps_count = 0;
     knot.kind = FINDING_KINDS;
     const char *rule = rule_text_of(&pool, &knot);
-    CHECK_STR(rule, "[finding]\n# deadlock possible: main locks bob while it holds alice\nid: 1e9a1f76e2c05084\n");
+    CHECK_STR(rule,
+              "[finding]\n# deadlock possible: main locks bob while it holds alice\nid: 1e9a1f76e2c05084\n");
     CHECK(silences(rule));
     memory_pool_free(&pool);
 }
