@@ -35,16 +35,27 @@ static uint64_t hash_number(uint64_t hash, uint64_t number) {
     return hash_text(hash, text);
 }
 
+/* What names the frame: the module and the function. A lambda has no name of its own: its file stands for it.
+ */
+static uint64_t hash_names(uint64_t hash, const struct report_frame *frame) {
+    const char *file = frame->file ? frames_basename(frame->file) : "", *module = "", *function = "";
+    size_t length = 0, size = 0;
+    if (!frame->python && frame->module)
+        module = stable_module(frame->module, &length);
+    if (frame->function) {
+        function = frame->function;
+        size = stable_function(function);
+    }
+    hash = frame->python ? hash_text(hash, file) : hash_part(hash, module, length);
+    if (!frame->python && frame->function && stable_is_lambda(function))
+        return hash_text(hash_text(hash, "operator()"), file);
+    return hash_part(hash, function, size);
+}
+
 /* A Python function has no line that it is declared on: all of its lines are one. Without debug information
  * the distance from the beginning of the function stands for the line. */
 static uint64_t hash_frame(uint64_t hash, const struct report_frame *frame) {
-    size_t length = 0;
-    const char *file = frame->python && frame->file      ? frames_basename(frame->file)
-                       : !frame->python && frame->module ? stable_module(frame->module, &length)
-                                                         : "";
-    hash = hash_part(hash, file, frame->python ? strlen(file) : length);
-    hash = hash_part(hash, frame->function ? frame->function : "",
-                     frame->function ? stable_function(frame->function) : 0);
+    hash = hash_names(hash, frame);
     if (!frame->function)
         return hash_number(hash, frame->module ? frame->offset : 0);
     if (frame->line && frame->declared)
@@ -52,11 +63,22 @@ static uint64_t hash_frame(uint64_t hash, const struct report_frame *frame) {
     return frame->within ? hash_number(hash, frame->within) : hash;
 }
 
+/* Whether the frame says which bug it is; `inner`: the one before it, NULL: none. A function that is inlined
+ * into itself was split by the compiler. */
+static bool counts(const struct report_frame *frame, const struct report_frame *inner) {
+    if (stable_is_libc(frame) || (frame->function && !frame->python && stable_is_std(frame->function)))
+        return false;
+    if (!frame->function && stable_is_system(frame))
+        return false;
+    return !(inner && inner->inlined && frame->function && inner->function &&
+             strcmp(inner->function, frame->function) == 0);
+}
+
 static uint64_t hash_stack(uint64_t hash, const struct report_stack *stack) {
     struct frames_walk walk = frames_begin(stack, false);
-    const struct report_frame *frame;
-    while ((frame = frames_next(&walk)) != NULL)
-        if (!stable_is_libc(frame))
+    const struct report_frame *frame, *inner = NULL;
+    for (; (frame = frames_next(&walk)) != NULL; inner = frame)
+        if (counts(frame, inner))
             hash = hash_frame(hash, frame);
     return hash_text(hash, "|");
 }

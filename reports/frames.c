@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "reports/stable_names.h"
+
 static bool starts_with(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
@@ -61,7 +63,7 @@ static bool is_wrapper(const struct report_frame *frame) {
                                             "std::__1::lock_guard<",
                                             "std::__1::unique_lock<",
                                             NULL};
-    return frame->function && starts_with_any(frame->function, functions);
+    return frame->function && starts_with_any(stable_without_type(frame->function), functions);
 }
 
 static bool is_any(const char *text, const char *const *names) {
@@ -101,7 +103,7 @@ static bool is_base(const struct report_frame *frame) {
                                             NULL};
     const char *module = frame->module ? frames_basename(frame->module) : "";
     if (frame->function)
-        return is_bottom(frame) || starts_with_any(frame->function, functions) ||
+        return is_bottom(frame) || starts_with_any(stable_without_type(frame->function), functions) ||
                strstr(frame->function, "std::__invoke") != NULL || starts_with(module, "libgordian.so");
     return starts_with(module, "libc.so") || starts_with(module, "libc-") ||
            starts_with(module, "libpthread") || starts_with(module, "libstdc++") ||
