@@ -151,6 +151,41 @@ TEST(what_the_c_library_does_in_between_changes_nothing) {
     CHECK(signature() != before);
 }
 
+TEST(the_cpp_standard_library_and_numbers_of_lambdas_change_nothing) {
+    static struct report_frame called[4];
+    start();
+    called[0] = frames[0][0];
+    called[1] = (struct report_frame){.function = "main::{lambda()#2}::operator()() const",
+                                      .file = "/src/bank.cc",
+                                      .module = "/opt/bank/bank",
+                                      .line = 9,
+                                      .declared = 7};
+    called[2] =
+        (struct report_frame){.function = "main", .module = "/opt/bank/bank", .line = 3, .declared = 1};
+    holds[0].stack = (struct report_stack){called, 3, false};
+    uint64_t before = signature();
+    called[1].function = "operator()"; /* as it is named when it is inlined */
+    called[1].file = "/home/me/bank.cc";
+    CHECK_EQ(signature(), before);
+    called[3] = called[2];
+    called[2] = (struct report_frame){.function = "void std::__invoke_impl<void, f>(f&&)",
+                                      .module = "/opt/bank/bank"};
+    holds[0].stack.count = 4;
+    CHECK_EQ(signature(), before);
+    called[2] = (struct report_frame){.function = "bank::call()", .module = "/opt/bank/bank"};
+    CHECK(signature() != before);
+    called[1].inlined = true; /* a part of a function that was split, inlined into the rest */
+    called[2] = called[1];
+    called[2].line = 8;
+    CHECK_EQ(signature(), before);
+    called[1].inlined = false; /* it calls itself */
+    CHECK(signature() != before);
+    called[1].file = "shop.cc";
+    holds[0].stack.count = 3;
+    called[2] = called[3];
+    CHECK(signature() != before);
+}
+
 TEST(without_lines_the_place_in_the_function_counts) {
     start();
     for (int i = 0; i < 4; i++)
