@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/commands.h"
 #include "cli/inputs.h"
 #include "cli/options.h"
 #include "detector/recording.h"
@@ -22,20 +23,25 @@ struct choices {
     int exit_code;
 };
 
+enum { DIFF_JSON = 256, DIFF_EXIT_CODE };
+
+static const struct command_option rows[] = {
+    {"json", "FILE", COMMAND_FILE, DIFF_JSON,
+     "write the comparison as JSON, too (schema gordian-diff/1); - is standard output, instead of the text",
+     NULL},
+    {"exit-code", "N", COMMAND_NOTHING, DIFF_EXIT_CODE,
+     "exit status when something is new (default: 66; 0: it does not matter)", NULL},
+    {0}};
+
 /* Returns OPTIONS_END when two operands follow, or an exit status. */
 static int parse(struct choices *choices, int argc, char **argv) {
-    enum { JSON = 1, EXIT_CODE };
-    static const struct option table[] = {{"json", required_argument, NULL, JSON},
-                                          {"exit-code", required_argument, NULL, EXIT_CODE},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {0}};
     int key, status;
-    while ((key = options_next_anywhere(argc, argv, table)) != OPTIONS_END) {
+    while ((key = options_next_anywhere(argc, argv, &command_diff)) != OPTIONS_END) {
         if (key == OPTIONS_WRONG)
             return CLI_FAILED;
-        if (key == 'h')
-            return cli_help(2, (char *[]){"help", "diff", NULL});
-        if (key == JSON)
+        if (key == OPTIONS_HELP)
+            return commands_help(&command_diff);
+        if (key == DIFF_JSON)
             choices->json = optarg;
         else if ((status = options_number("--exit-code", optarg, 0, 255, &choices->exit_code)) != 0)
             return status;
@@ -105,7 +111,7 @@ static int write_diff(const struct choices *choices, const struct diff *diff) {
                : 0;
 }
 
-int cli_diff(int argc, char **argv) {
+static int call(int argc, char **argv) {
     struct choices choices = {.exit_code = CLI_FINDINGS};
     int status = parse(&choices, argc, argv);
     if (status != OPTIONS_END)
@@ -124,3 +130,22 @@ int cli_diff(int argc, char **argv) {
     baseline_free(after);
     return status;
 }
+
+const struct command command_diff = {
+    .name = "diff",
+    .usage = "[OPTION...] BEFORE AFTER",
+    .summary = "which findings are new, gone and kept between two reports",
+    .about =
+        "Compare two reports: which findings are new in AFTER, gone from BEFORE, and kept. Each is a file "
+        "that --json wrote, a recording, or a directory of recordings. Findings are told apart by their ids, "
+        "which stay the same from build to build. A prediction of a deadlock that BEFORE has seen happen is "
+        "kept; a deadlock that happens and was only predicted before is new.",
+    .options = {rows},
+    .operands = COMMAND_FILE,
+    .closing =
+        "Exit status: 66 (or --exit-code) when AFTER has a new finding of severity error or warning that is "
+        "neither suppressed nor known from its own baseline, else 0; 125 when a report cannot be read.",
+    .examples = {{"gordian diff main.json branch.json", NULL},
+                 {"gordian diff --json - results.monday results.tuesday", NULL}},
+    .call = call,
+};

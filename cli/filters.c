@@ -8,6 +8,19 @@
 
 #define MISTAKES_TOLD 20
 
+enum { FILTERS_SUPPRESSIONS = 3000, FILTERS_BASELINE, FILTERS_ONLY_MODULE };
+
+const struct command_option filters_rows[] = {
+    {"suppressions", "FILE", COMMAND_FILE, FILTERS_SUPPRESSIONS,
+     "findings that a rule of FILE asks for do not count (gordian help suppressions); again for more files",
+     NULL},
+    {"baseline", "FILE", COMMAND_FILE, FILTERS_BASELINE,
+     "findings that an earlier report has, FILE of --json, are known and do not count", NULL},
+    {"only-module", "GLOB", COMMAND_NOTHING, FILTERS_ONLY_MODULE,
+     "only findings in whose locking a module takes part, by path or file name; again for more modules",
+     NULL},
+    {0}};
+
 static int read_suppressions(struct suppressions *suppressions, const char *path) {
     size_t before = 0, count = 0;
     while (suppressions_mistake(suppressions, before))

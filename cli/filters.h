@@ -3,7 +3,7 @@
  * be replaced by the report that is compared with it.
  *
  *   struct filter *filter = NULL;
- *   static const struct option table[] = {FILTERS_OPTIONS, {"help", no_argument, NULL, 'h'}, {0}};
+ *   const struct command command_report = {..., .options = {filters_rows}, ...};
  *   ...
  *   if (filters_option(&filter, key, optarg, &status)) ...
  *
@@ -12,22 +12,15 @@
 #ifndef GORDIAN_CLI_FILTERS_H
 #define GORDIAN_CLI_FILTERS_H
 
-#include <getopt.h>
 #include <stdbool.h>
 
+#include "cli/command.h"
 #include "reports/filter.h"
 
-/* Keys of a getopt_long table. */
-enum { FILTERS_SUPPRESSIONS = 3000, FILTERS_BASELINE, FILTERS_ONLY_MODULE };
+/* The options, for the description of a subcommand, with keys from 3000 on. */
+extern const struct command_option filters_rows[];
 
-/* Entries of a getopt_long table. */
-#define FILTERS_OPTIONS                                                                                      \
-    {"suppressions", required_argument, NULL, FILTERS_SUPPRESSIONS},                                         \
-        {"baseline", required_argument, NULL, FILTERS_BASELINE}, {                                           \
-        "only-module", required_argument, NULL, FILTERS_ONLY_MODULE                                          \
-    }
-
-/* Take one parsed option. Returns whether `key` is one of FILTERS_OPTIONS; then `status` is 0, or CLI_FAILED
+/* Take one parsed option. Returns whether `key` is one of filters_rows; then `status` is 0, or CLI_FAILED
  * after it was told what is wrong. A rule with a mistake is told, and no failure. The filter is made at the
  * first option; the caller frees it (filter_free), also after a failure. */
 bool filters_option(struct filter **filter, int key, const char *value, int *status);

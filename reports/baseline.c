@@ -57,7 +57,9 @@ static bool number_of(const char *id, uint64_t *number) {
 
 static const struct baseline_finding *find(const struct baseline *baseline, const char *id) {
     uint64_t number;
-    return number_of(id, &number) ? table_find(&baseline->by_id, number) : NULL;
+    const struct baseline_finding *found =
+        number_of(id, &number) ? table_find(&baseline->by_id, number) : NULL;
+    return found && found->count ? found : NULL;
 }
 
 const struct baseline_finding *baseline_find(const struct baseline *baseline, const char *id,
@@ -68,8 +70,11 @@ const struct baseline_finding *baseline_find(const struct baseline *baseline, co
 
 bool baseline_has_bug(const struct baseline *baseline, const struct baseline_finding *finding) {
     uint64_t number;
-    return baseline_find(baseline, finding->id, finding->happened_id) ||
-           (number_of(finding->id, &number) && table_find(&baseline->by_happened, number));
+    if (baseline_find(baseline, finding->id, finding->happened_id))
+        return true;
+    const struct baseline_finding *predicted =
+        number_of(finding->id, &number) ? table_find(&baseline->by_happened, number) : NULL;
+    return predicted && predicted->count;
 }
 
 static const char *copied(struct baseline *baseline, const char *text) {
@@ -143,6 +148,17 @@ static bool add_object(struct baseline *baseline, const cJSON *object) {
     return true;
 }
 
+/* A line of a stream may take back what one before it said. */
+static void withdraw(struct baseline *baseline, const cJSON *line) {
+    const char *event = text_of(line, "event");
+    uint64_t number;
+    if (!event || strcmp(event, "withdrawal") != 0 || !number_of(text_of(line, "id"), &number))
+        return;
+    struct baseline_finding *entry = table_find(&baseline->by_id, number);
+    if (entry)
+        entry->count = 0;
+}
+
 /* Add what one JSON value holds. Returns whether it is something of gordian's. */
 static bool add_value(struct baseline *baseline, const cJSON *value, const char **schema) {
     const cJSON *findings = cJSON_GetObjectItemCaseSensitive(value, "findings"), *finding;
@@ -151,6 +167,7 @@ static bool add_value(struct baseline *baseline, const cJSON *value, const char 
     if (ours)
         *schema = copied(baseline, said);
     cJSON_ArrayForEach(finding, findings) ours |= add_object(baseline, finding);
+    withdraw(baseline, value);
     finding = cJSON_GetObjectItemCaseSensitive(value, "finding");
     return (finding && add_object(baseline, finding)) || add_object(baseline, value) || ours;
 }

@@ -21,7 +21,7 @@ struct baseline;
 struct baseline_finding {
     const char *id, *kind, *severity, *message;
     const char *happened_id; /* as in struct report_finding */
-    uint64_t count;
+    uint64_t count;          /* 0: a later line took it back; it is not there */
     bool suppressed, known;
 };
 

@@ -17,6 +17,8 @@ static const struct baseline_finding *next(const struct diff *diff, enum change 
     const struct baseline *side = change == GONE ? diff->before : diff->after;
     while (*index < baseline_findings(side)) {
         const struct baseline_finding *finding = baseline_finding(side, (*index)++);
+        if (!finding->count)
+            continue;
         bool there = change == GONE ? baseline_has_bug(diff->after, finding)
                                     : baseline_find(diff->before, finding->id, finding->happened_id) != NULL;
         if (there == (change == KEPT))

@@ -159,8 +159,10 @@ size_t filter_gone(const struct filter *filter, const struct report *report) {
     struct baseline *now = baseline_create();
     size_t gone = 0;
     baseline_add_report(now, report);
-    for (size_t i = 0; i < baseline_findings(filter->baseline); i++)
-        gone += !baseline_has_bug(now, baseline_finding(filter->baseline, i));
+    for (size_t i = 0; i < baseline_findings(filter->baseline); i++) {
+        const struct baseline_finding *finding = baseline_finding(filter->baseline, i);
+        gone += finding->count && !baseline_has_bug(now, finding);
+    }
     baseline_free(now);
     return gone;
 }

@@ -48,20 +48,37 @@ TEST(a_report_is_read) {
 }
 
 TEST(json_lines_are_read) {
-    struct baseline
-        *
-            baseline = read_of("{\"schema\":\"gordian-events/1\",\"event\":\"start\"}\n" FINDING(
-                                   A, "error",
-                                   ",\"event\":\"finding\"") "\r\n{\"event\":\"finding\","
-                                                             "\"finding\":" FINDING(B, "note",
-                                                                                    "") "}\n\n" FINDING(A,
+    struct baseline *baseline = read_of(
+        "{\"schema\":\"gordian-events/1\",\"event\":\"start\"}\n" FINDING(
+            A, "error", ",\"event\":\"finding\"") "\r\n{\"event\":\"finding\","
+                                                  "\"finding\":" FINDING(B, "note", "") "}\n\n" FINDING(A,
                                                                                                         "warn"
                                                                                                         "ing",
                                                                                                         ""),
-                               0);
+        0);
     CHECK_EQ(baseline_findings(baseline), 2);
     CHECK_STR(baseline_finding(baseline, 0)->severity, "warning"); /* what was said last */
     baseline_free(baseline);
+}
+
+TEST(a_stream_may_take_back_what_it_said) {
+    struct baseline *baseline =
+        read_of("{\"event\":\"start\",\"schema\":\"gordian-stream/1\"}\n"
+                "{\"event\":\"finding\",\"finding\":" FINDING(
+                    A, "warning", "") "}\n"
+                                      "{\"event\":\"revision\",\"replaces\":\"" A "\",\"finding\":" FINDING(
+                                          B, "error", "") "}\n"
+                                                          "{\"event\":\"withdrawal\",\"id\":\"" B "\"}\n"
+                                                          "{\"event\":\"end\",\"findings\":[{\"id\":\"" A
+                                                          "\",\"count\":2}]}\n",
+                0);
+    struct baseline *empty = read_of(REPORT(), 0);
+    CHECK(baseline_find(baseline, A, NULL) != NULL);
+    CHECK(baseline_find(baseline, B, NULL) == NULL);
+    struct diff diff = {empty, baseline, "a", "b"};
+    CHECK_EQ(diff_counting(&diff), 1);
+    baseline_free(baseline);
+    baseline_free(empty);
 }
 
 TEST(what_is_no_report_is_told) {
