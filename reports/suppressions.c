@@ -233,7 +233,8 @@ static uint32_t day_of(const char *text) {
     for (size_t i = 0; form[i]; i++)
         if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
             return 0;
-    unsigned year = (unsigned)atoi(text), month = (unsigned)atoi(text + 5), day = (unsigned)atoi(text + 8);
+    unsigned year = (unsigned)strtoul(text, NULL, 10), month = (unsigned)strtoul(text + 5, NULL, 10);
+    unsigned day = (unsigned)strtoul(text + 8, NULL, 10);
     if (!year || month < 1 || month > 12)
         return 0;
     bool leap = month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
