@@ -262,9 +262,10 @@ int acquire_looked_up(const struct primitive *p, void *object, uint64_t pc, uint
     t->slot->events[p->family]++;
     remember(t, record, p, object, entry, known, count);
     uint32_t evicted = t->memo.evicted;
-    int result = p->try_now(object);
-    if (__builtin_expect(result != 0 || t->memo.evicted != evicted, 0))
-        return acquire_tried_known(p, object, result, pc, sp, bp);
+    if (__builtin_expect(!p->take_free(t, object), 0))
+        return acquire_not_free(p, object, pc, sp, bp);
+    if (__builtin_expect(t->memo.evicted != evicted, 0))
+        return acquire_tried_known(p, object, 0, pc, sp, bp);
     thread_push_known(t, record);
     return 0;
 }

@@ -30,6 +30,9 @@ struct primitive {
      * error.
      */
     int (*try_now)(void *object);
+    /* Take it if it is free and nothing else is to be known, in the cheapest way. The thread does not hold
+     * it, and it has no flags in the lock table. */
+    bool (*take_free)(const struct thread *t, void *object);
     int (*take)(void *object);
     int (*release)(void *object);
     /* What is not on the fast paths; these end in acquire_slow and release_slow. */
@@ -158,12 +161,10 @@ static inline bool acquire_is_last(const struct thread *t, const void *object) {
         return where(__VA_ARGS__, again_.pc, again_.sp, again_.bp);                                          \
     } while (0)
 
-/* `take_free` takes it if it is free and nothing else is to be known; otherwise the slower paths see. `again`
- * is for a lock that this thread took last; NULL: it is like any other. Every path ends in one call at most,
- * so that no register needs to be saved. */
-__attribute__((always_inline)) static inline int
-acquire(const struct primitive *p, void *object, bool (*take_free)(const struct thread *t, void *object),
-        acquire_path again) {
+/* `again` is for a lock that this thread took last; NULL: it is like any other. Every path ends in one call
+ * at most, so that no register needs to be saved. */
+__attribute__((always_inline)) static inline int acquire(const struct primitive *p, void *object,
+                                                         acquire_path again) {
     const struct call_site call = CALL_SITE();
     struct thread *t = thread_now;
     __builtin_prefetch(object, 1); /* where it is far, what is read below comes at the same time */
@@ -181,7 +182,7 @@ acquire(const struct primitive *p, void *object, bool (*take_free)(const struct 
         ACQUIRE_LEAVE(p->acquire_otherwise, object);
     t->slot->events[p->family]++;
     uint32_t evicted = t->memo.evicted;
-    if (__builtin_expect(!take_free(t, object), 0))
+    if (__builtin_expect(!p->take_free(t, object), 0))
         ACQUIRE_LEAVE(acquire_not_free, p, object);
     /* A signal handler may have come in between and needed the record's place. */
     if (__builtin_expect(t->memo.evicted != evicted, 0))

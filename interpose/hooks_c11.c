@@ -52,6 +52,7 @@ static const struct primitive mtx = {.kind = LOCK_KIND_MUTEX,
                                      .mode = LOCK_EXCLUSIVE,
                                      .wait = WAIT_LOCK,
                                      .try_now = hooks_try_mutex,
+                                     .take_free = hooks_take_free_mutex,
                                      .take = take_mtx,
                                      .release = release_mtx,
                                      .acquire_otherwise = lock_otherwise,
@@ -69,7 +70,7 @@ static __attribute__((noinline)) int unlock_otherwise(void *mutex, uint64_t pc, 
 HOOK int mtx_lock(mtx_t *mutex) {
     if (!real_c11_is_libc)
         return REAL(mtx_lock)(mutex);
-    return to_thrd(acquire(&mtx, mutex, hooks_take_free_mutex, NULL));
+    return to_thrd(acquire(&mtx, mutex, NULL));
 }
 
 HOOK int mtx_unlock(mtx_t *mutex) {

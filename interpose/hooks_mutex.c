@@ -38,6 +38,7 @@ const struct primitive hooks_mutex = {.kind = LOCK_KIND_MUTEX,
                                       .mode = LOCK_EXCLUSIVE,
                                       .wait = WAIT_LOCK,
                                       .try_now = hooks_try_mutex,
+                                      .take_free = hooks_take_free_mutex,
                                       .take = take_mutex,
                                       .release = release_mutex,
                                       .acquire_otherwise = lock_otherwise,
@@ -100,7 +101,7 @@ static __attribute__((noinline)) int unlock_once(void *mutex, uint64_t pc, uint6
 }
 
 HOOK int pthread_mutex_lock(pthread_mutex_t *mutex) {
-    return acquire(&hooks_mutex, mutex, hooks_take_free_mutex, lock_again);
+    return acquire(&hooks_mutex, mutex, lock_again);
 }
 
 HOOK int pthread_mutex_unlock(pthread_mutex_t *mutex) {

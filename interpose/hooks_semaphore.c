@@ -56,6 +56,7 @@ static const struct primitive semaphore = {.kind = LOCK_KIND_SEMAPHORE,
                                            .mode = LOCK_EXCLUSIVE,
                                            .wait = WAIT_SEMAPHORE,
                                            .try_now = try_semaphore,
+                                           .take_free = take_free,
                                            .take = take_semaphore,
                                            .release = release_semaphore,
                                            .acquire_otherwise = wait_otherwise,
@@ -169,7 +170,7 @@ static __attribute__((noinline)) int wait_otherwise(void *object, uint64_t pc, u
 HOOK int sem_wait(sem_t *object) {
     if (__builtin_expect(hooks_cancelling, 0))
         pthread_testcancel();
-    return as_status(acquire(&semaphore, object, take_free, NULL));
+    return as_status(acquire(&semaphore, object, NULL));
 }
 
 static int tried(sem_t *object, int result, const struct call_site *call) {

@@ -45,6 +45,7 @@ static const struct primitive spin = {.kind = LOCK_KIND_SPIN,
                                       .mode = LOCK_EXCLUSIVE,
                                       .wait = WAIT_LOCK,
                                       .try_now = try_spin,
+                                      .take_free = take_free,
                                       .take = take_spin,
                                       .release = release_spin,
                                       .acquire_otherwise = lock_otherwise,
@@ -59,7 +60,7 @@ static __attribute__((noinline)) int unlock_otherwise(void *lock, uint64_t pc, u
 }
 
 HOOK int pthread_spin_lock(pthread_spinlock_t *lock) {
-    return acquire(&spin, (void *)(uintptr_t)lock, take_free, NULL);
+    return acquire(&spin, (void *)(uintptr_t)lock, NULL);
 }
 
 HOOK int pthread_spin_unlock(pthread_spinlock_t *lock) {

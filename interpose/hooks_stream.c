@@ -23,6 +23,11 @@ static bool answers(void *stream, const struct recording_held *held) {
     return true;
 }
 
+static inline bool take_free(const struct thread *t, void *stream) {
+    (void)t;
+    return REAL(ftrylockfile)(stream) == 0;
+}
+
 static int lock_otherwise(void *stream, uint64_t pc, uint64_t sp, uint64_t bp);
 static int unlock_otherwise(void *stream, uint64_t pc, uint64_t sp, uint64_t bp);
 
@@ -31,6 +36,7 @@ static const struct primitive stream_lock = {.kind = LOCK_KIND_STREAM,
                                              .mode = LOCK_EXCLUSIVE,
                                              .wait = WAIT_LOCK,
                                              .try_now = try_stream,
+                                             .take_free = take_free,
                                              .take = take_stream,
                                              .release = release_stream,
                                              .acquire_otherwise = lock_otherwise,
@@ -45,13 +51,8 @@ static __attribute__((noinline)) int unlock_otherwise(void *stream, uint64_t pc,
     return release_slow(&stream_lock, stream, pc, sp, bp);
 }
 
-static inline bool take_free(const struct thread *t, void *stream) {
-    (void)t;
-    return REAL(ftrylockfile)(stream) == 0;
-}
-
 HOOK void flockfile(FILE *stream) {
-    acquire(&stream_lock, stream, take_free, NULL);
+    acquire(&stream_lock, stream, NULL);
 }
 
 HOOK void funlockfile(FILE *stream) {
