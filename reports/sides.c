@@ -23,18 +23,20 @@ struct sides sides_begin(const struct report_finding *finding) {
 
 const struct report_hold *sides_next(struct sides *sides) {
     for (;;) {
-        for (; sides->held_count; sides->held++, sides->held_count--)
-            if (sides->held->lock) {
-                sides->held_count--;
-                return sides->held++;
-            }
-        const struct report_hold *wants = sides->wants;
-        sides->wants = NULL;
-        if (wants && wants->lock)
-            return wants;
+        while (sides->held_count) {
+            sides->held_count--;
+            if ((sides->held++)->lock)
+                return sides->held - 1;
+        }
+        if (sides->wants) {
+            const struct report_step *step = &sides->finding->steps[sides->step - 1];
+            sides->wants = false;
+            if (step->wants.lock)
+                return &step->wants;
+        }
         if (sides->step == sides->finding->steps_count)
             return NULL;
-        sides->held = sides_held(sides->finding, sides->step, &sides->held_count);
-        sides->wants = &sides->finding->steps[sides->step++].wants;
+        sides->held = sides_held(sides->finding, sides->step++, &sides->held_count);
+        sides->wants = true;
     }
 }

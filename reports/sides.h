@@ -16,9 +16,10 @@ const struct report_hold *sides_held(const struct report_finding *finding, size_
 /* A way through all sides: for each step what it holds, then what it wants. */
 struct sides {
     const struct report_finding *finding;
-    size_t step; /* the next to look at */
-    const struct report_hold *held, *wants;
+    size_t step;                    /* one past the one that is looked at */
+    const struct report_hold *held; /* the next one of those that it holds */
     size_t held_count;
+    bool wants; /* what it wants comes next */
 };
 
 /* Begin before the first side. */
