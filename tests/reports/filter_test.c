@@ -298,7 +298,7 @@ TEST(functions_of_cpp) {
 }
 
 TEST(every_side_is_walked_once) {
-    const struct report_hold *seen[8];
+    const struct report_hold *seen[8] = {NULL};
     size_t count = 0;
     knot_start();
     struct sides sides = sides_begin(&knot);

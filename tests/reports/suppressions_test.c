@@ -13,6 +13,11 @@
 
 enum { TODAY = 20270115 };
 
+static void append(char *text, size_t size, const char *more) {
+    size_t length = strlen(text);
+    snprintf(text + length, size - length, "%s", more);
+}
+
 static struct suppressions *rules_of(const char *text) {
     struct suppressions *rules = suppressions_create(TODAY);
     suppressions_read_text(rules, "gordian.supp", text, strlen(text));
@@ -151,8 +156,8 @@ TEST(sequences_are_matched_as_the_obvious_way_does) {
             char shape[5] = "", stacked[5] = "", line[64] = "[s]\nframes: ";
             for (unsigned i = 0, rest = pattern; i < 4; i++, rest /= 3) {
                 shape[i] = letters[rest % 3];
-                strcat(line, i ? "; " : "");
-                strcat(line, shape[i] == '.' ? "..." : names[shape[i] == 'b']);
+                append(line, sizeof line, i ? "; " : "");
+                append(line, sizeof line, shape[i] == '.' ? "..." : names[shape[i] == 'b']);
             }
             for (unsigned i = 0; i < 4; i++) {
                 stacked[i] = names[stack >> i & 1][0];
@@ -315,7 +320,8 @@ TEST(bounds_are_told) {
     size_t size = 6000;
     char *text = malloc(size);
     memset(text, 'x', size);
-    memcpy(text, "[a]\nlock: ", 10);
+    for (size_t i = 0; i < 10; i++)
+        text[i] = "[a]\nlock: "[i];
     text[size - 1] = '\n';
     CHECK_STR(mistakes_in(text, size),
               "gordian.supp:2: the line is longer than 4,096 bytes: this rule is left out\n");
@@ -323,13 +329,13 @@ TEST(bounds_are_told) {
     CHECK_STR(mistakes_in(text, 1021),
               "gordian.supp:2: the glob is longer than 1,000 bytes: this rule is left out\n");
     memset(text + 4, '#', size - 5);
-    memcpy(text, "\n\n\n\n", 4);
+    memset(text, '\n', 4);
     CHECK_STR(mistakes_in(text, size),
               "gordian.supp:5: the line is longer than 4,096 bytes: this line is left out\n");
     free(text);
     char frames[1024] = "[a]\nframes: x";
     for (int i = 0; i < 64; i++)
-        strcat(frames, "; x");
+        append(frames, sizeof frames, "; x");
     CHECK_STR(mistakes(frames), "gordian.supp:2: there are more than 64 frames: this rule is left out\n");
     CHECK_STR(mistakes_in("[a]\nlock: x\0y\n[b]\nlock: z\n", 25),
               "gordian.supp:2: a NUL byte is in the line: this rule is left out\n");
@@ -396,11 +402,11 @@ TEST(hostile_globs_and_deep_stacks_take_no_time) {
     for (int i = 0; i < DEEP; i++)
         deep[i] = (struct report_frame){.function = name, .module = "/m"};
     for (int i = 0; i < 490; i++)
-        strcat(rules, "*a");
-    strcat(rules, "b\n");
+        append(rules, sizeof rules, "*a");
+    append(rules, sizeof rules, "b\n");
     for (int i = 0; i < 31; i++)
-        strcat(sequence, "a*; ...; ");
-    strcat(sequence, "b\n");
+        append(sequence, sizeof sequence, "a*; ...; ");
+    append(sequence, sizeof sequence, "b\n");
     knot_start();
     knot_steps[0].wants.stack = (struct report_stack){deep, DEEP, false};
     CHECK(!silences(rules));
@@ -431,10 +437,10 @@ TEST(the_printed_rule_silences_the_finding_alone) {
 /* What stands in the comments of a rule, as a rule without its id. */
 static char *loosened(const char *rule) {
     char *text = strdup(rule), *id = strstr(text, "id: ");
-    memcpy(id, "#", 1);
+    *id = '#';
     for (char *at = strstr(text, "# kind:"); at; at = strstr(at + 1, "\n# ")) {
         at += *at == '\n';
-        memcpy(at, "  ", 2);
+        at[0] = at[1] = ' ';
     }
     return text;
 }

@@ -52,6 +52,7 @@ int main(int argc, char **argv) {
         std::thread([] { bank::alice.balance++; }).join();
     // One after the other, though nothing orders them: the second is made before the first ends.
     std::vector<std::thread> threads;
+    threads.reserve(2);
     for (int i = 0; i < 2; i++)
         threads.emplace_back([&, i] {
             turns_wait(i);
