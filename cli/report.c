@@ -8,6 +8,7 @@
 #include "cli/inputs.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/progress_line.h"
 #include "reports/report.h"
 
 /* Returns OPTIONS_END when the operands follow, or an exit status. */
@@ -47,6 +48,7 @@ static int call(int argc, char **argv) {
     struct report *report = report_create();
     report_set_filter(report, filter);
     struct output *output = NULL;
+    progress_line_begin(options.quiet);
     status = read_all(report, argc - optind, argv + optind);
     if (!status)
         report_cross_surely(report);
@@ -54,6 +56,7 @@ static int call(int argc, char **argv) {
         status = CLI_FAILED;
     if (!status)
         status = output_write(output, report);
+    progress_line_end();
     if (!status)
         status = output_status(&options, report);
     output_close(output);
@@ -76,6 +79,7 @@ const struct command command_report = {
                "when one cannot be read.",
     .examples = {{"gordian report gordian.4711.0.rec", NULL},
                  {"gordian report --json report.json results/*.rec", NULL},
+                 {"gordian report --junit gordian.xml --gitlab gl-code-quality-report.json results", NULL},
                  {"gordian report --full results", "with a rule for each finding that silences it"}},
     .call = call,
 };

@@ -66,7 +66,7 @@ static uint64_t hash_frame(uint64_t hash, const struct report_frame *frame) {
 /* Whether the frame says which bug it is; `inner`: the one before it, NULL: none. A function that is inlined
  * into itself was split by the compiler. */
 static bool counts(const struct report_frame *frame, const struct report_frame *inner) {
-    if (stable_is_libc(frame) || (frame->function && !frame->python && stable_is_std(frame->function)))
+    if (stable_is_libc(frame) || (!frame->python && frames_is_standard(frame)))
         return false;
     if (!frame->function && stable_is_system(frame))
         return false;

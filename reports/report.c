@@ -1,4 +1,5 @@
 #include "reports/report.h"
+#include "reports/progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -367,6 +368,7 @@ static void read_findings(struct report *report, struct source *source) {
             source->closings[source->closings_count++] = (struct closing){0};
         }
         struct closing *closing = &source->closings[i];
+        progress_tell("symbolising findings", i, facts_findings(source->facts));
         if (count && !closing->variant)
             closing->variant = enter_finding(report, resolve(report, source, record));
         count_closing(closing, count);
@@ -591,6 +593,20 @@ uint64_t report_events(const struct report *report, enum recording_family family
     for (size_t i = 0; i < report->sources_count; i++)
         sum += report->sources[i]->process.events[family];
     return sum;
+}
+
+bool report_saw_locks(const struct report *report) {
+    for (int family = 0; family < RECORDING_FAMILIES; family++)
+        if (family != RECORDING_FAMILY_THREAD && report_events(report, (enum recording_family)family))
+            return true;
+    return false;
+}
+
+const char *report_exe(const struct report *report) {
+    const char *exe = report->has_run         ? report->run.exe
+                      : report->sources_count ? report->sources[0]->process.exe
+                                              : NULL;
+    return exe && *exe ? exe : NULL;
 }
 
 const char *const *report_unseen(const struct report *report) {

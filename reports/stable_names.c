@@ -23,25 +23,6 @@ size_t stable_function(const char *function) {
     return strlen(function);
 }
 
-const char *stable_without_type(const char *function) {
-    const char *name = function;
-    int depth = 0;
-    if (strstr(function, "operator"))
-        return function; /* brackets and spaces that are part of the name */
-    for (const char *at = function; *at && !(*at == '(' && !depth); at++) {
-        depth += strchr("(<{[", *at) != NULL;
-        depth -= strchr(")>}]", *at) != NULL;
-        if (*at == ' ' && !depth)
-            name = at + 1;
-    }
-    return name;
-}
-
-bool stable_is_std(const char *function) {
-    static const char *const spaces[] = {"std::", "__gnu_cxx::", NULL};
-    return starts_with_any(stable_without_type(function), spaces) || starts_with_any(function, spaces);
-}
-
 bool stable_is_lambda(const char *function) {
     if (strcmp(function, "operator()") == 0)
         return true; /* as GCC's debug information names it */

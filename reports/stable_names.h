@@ -13,14 +13,6 @@
  * " [clone .cold]"). */
 size_t stable_function(const char *function);
 
-/* Return where a demangled function's name begins behind its return type: "std::lock<std::mutex>(...)" of
- * "void std::lock<std::mutex>(...)". */
-const char *stable_without_type(const char *function);
-
-/* Whether the function is the C++ standard library's: what it puts between two functions of the program is
- * another thing in each version, and is named in different ways as it is inlined or not. */
-bool stable_is_std(const char *function);
-
 /* Whether it is the call of a lambda, which compilers number, and name after what is around it or not. */
 bool stable_is_lambda(const char *function);
 
