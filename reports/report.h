@@ -31,6 +31,7 @@ struct report_frame {
     bool inlined;         /* inlined into the next frame */
     bool python;          /* a Python function */
     uint32_t declared;    /* line on which the function is declared; 0 when not known */
+    uint64_t within;      /* bytes from the function's beginning, where only a symbol table names it */
 };
 
 struct report_stack {
@@ -89,7 +90,11 @@ struct report_finding {
     uint32_t pid;
     const struct report_process *process; /* the one that it was found in first */
     bool told;                            /* while the program ran */
-    bool suppressed;
+    const char *happened_id;   /* deadlock.potential: the id that it has when it happens; else NULL */
+    const char *rule;          /* a suppression of this finding alone, ready to paste: lines */
+    bool suppressed;           /* by a rule, or it is outside of --only-module */
+    const char *suppressed_by; /* which, in words; NULL unless suppressed */
+    bool known;                /* the baseline has it */
     bool merged; /* no single run had it: it is joined from several recordings */
     const struct report_step *steps;
     size_t steps_count;
@@ -148,6 +153,7 @@ struct report_run {
 };
 
 struct report;
+struct filter;
 
 /* The version of gordian that reports name. */
 #define REPORT_TOOL_VERSION "0.1.0"
@@ -155,6 +161,13 @@ struct report;
 /* Return an empty report. Never NULL: without memory the command says so and exits (memory.h). */
 struct report *report_create(void);
 void report_free(struct report *report);
+
+/* Judge every finding by the filter (filter.h) when it is made. It outlives the report. To be called before
+ * the first recording is read. */
+void report_set_filter(struct report *report, struct filter *filter);
+
+/* The filter, NULL when none was set. */
+const struct filter *report_filter(const struct report *report);
 
 /* Set what is known of the run; the strings are copied. May be called again. */
 void report_set_run(struct report *report, const struct report_run *run);
@@ -233,7 +246,8 @@ size_t report_profiles(const struct report *report);
  * asked for. */
 const struct report_profile *report_profile(const struct report *report, size_t index);
 
-/* Whether a finding counts for the exit status: severity error or warning, not suppressed, not withdrawn. */
+/* Whether a finding counts for the exit status: severity error or warning, neither suppressed nor known from
+ * the baseline, not withdrawn. */
 bool report_counts(const struct report_finding *finding);
 
 #endif

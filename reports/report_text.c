@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "reports/escape.h"
+#include "reports/filter_words.h"
 #include "reports/frames.h"
 #include "reports/memory.h"
 #include "reports/message.h"
@@ -24,7 +25,8 @@
 #define NOTES_SHOWN 20
 #define FULL_NOTES 3 /* so many are shown with their stacks when there is nothing else to show */
 #define UNSEEN_SHOWN 8
-#define SIDE_HOLDS 8 /* locks held beside the knot that are listed; the others are counted */
+#define RULES_SHOWN 8 /* rules that silenced nothing and are named */
+#define SIDE_HOLDS 8  /* locks held beside the knot that are listed; the others are counted */
 
 struct report_style report_style_of(FILE *stream) {
     int fd = fileno(stream);
@@ -277,14 +279,22 @@ static void write_foot(const struct report_finding *finding, const struct report
                                  finding_severity_name(finding->severity), finding_kind_name(finding->kind),
                                  shape ? " (" : "", shape ? shape : "", shape ? ")" : "", finding->id,
                                  numbers_count(pool, finding->count), numbers_plural(finding->count))
-            : memory_pool_format(pool, "%s %s%s%s%s, id %s, seen %s%.3f s after the start of %s (pid %u)%s",
+            : memory_pool_format(pool, "%s %s%s%s%s, id %s, seen %s%.3f s after the start of %s (pid %u)%s%s",
                                  finding_severity_name(finding->severity), finding_kind_name(finding->kind),
                                  shape ? " (" : "", shape ? shape : "", shape ? ")" : "", finding->id, times,
                                  (double)finding->time_ns / 1e9, *exe ? frames_basename(exe) : "the process",
-                                 finding->pid, finding->suppressed ? ", suppressed" : "");
+                                 finding->pid, finding->suppressed ? ", suppressed" : "",
+                                 finding->known ? ", known" : "");
     fputs("\n  ", out);
     write_folded(text, style, 2, out);
     fputc('\n', out);
+}
+
+/* Lines of several, each indented. */
+static void write_rule(const char *rule, FILE *out) {
+    fputs("\n  a rule that silences it (gordian help suppressions):\n", out);
+    for (const char *line = rule; *line; line += strcspn(line, "\n") + 1)
+        fprintf(out, "    %.*s\n", (int)strcspn(line, "\n"), line);
 }
 
 /* The place that a note is about. */
@@ -310,6 +320,8 @@ static void write_finding(const struct report_finding *finding, const struct rep
     write_steps(finding, style, &pool, out);
     write_locks(finding, style, &pool, out);
     write_foot(finding, style, &pool, out);
+    if (style->full && finding->rule)
+        write_rule(finding->rule, out);
     fputc('\n', out);
     memory_pool_free(&pool);
 }
@@ -373,9 +385,16 @@ static const char *events_text(struct memory_pool *pool, const struct report *re
                 : memory_pool_format(pool, "%s events", last);
 }
 
+/* Whether the finding is counted only, with the others that were put aside for the same reason. */
+static bool is_aside(const struct report_finding *finding, const struct report_style *style) {
+    return finding->suppressed_by && !style->full;
+}
+
 static void write_list_line(const struct report_finding *finding, const char *text,
                             const struct report_style *style, struct memory_pool *pool, FILE *out) {
-    const char *severity = finding->suppressed ? "suppressed" : finding_severity_name(finding->severity);
+    const char *severity = finding->suppressed ? "suppressed"
+                           : finding->known    ? "known"
+                                               : finding_severity_name(finding->severity);
     fputs("  ", out);
     colour(style, colour_of(finding->severity), out);
     fputs(severity, out);
@@ -387,20 +406,33 @@ static void write_list_line(const struct report_finding *finding, const char *te
     fputc('\n', out);
 }
 
+/* What was put aside is counted for each reason. */
+static void write_aside(const struct report *report, const struct report_style *style,
+                        struct memory_pool *pool, FILE *out) {
+    struct filter_lines aside = filter_words_aside(pool, report);
+    for (size_t i = 0; i < aside.count; i++) {
+        fputs("  suppressed  ", out);
+        write_folded(aside.lines[i], style, 14, out);
+        fputc('\n', out);
+    }
+}
+
 /* The findings by name: first what must be looked at, then the notes with their places. */
 static void write_list(const struct report *report, const struct report_style *style,
                        struct memory_pool *pool, FILE *out) {
     size_t notes = 0;
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        if (finding->count && finding->severity > FINDING_NOTE)
+        if (finding->count && finding->severity > FINDING_NOTE && !is_aside(finding, style))
             write_list_line(finding, finding->message, style, pool, out);
     }
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        if (finding->count && finding->severity == FINDING_NOTE && (notes++ < NOTES_SHOWN || style->full))
+        if (finding->count && finding->severity == FINDING_NOTE && !is_aside(finding, style) &&
+            (notes++ < NOTES_SHOWN || style->full))
             write_list_line(finding, note_text(finding, pool), style, pool, out);
     }
+    write_aside(report, style, pool, out);
     if (notes > NOTES_SHOWN && !style->full)
         fprintf(out, "  and %s more notes (--full lists them)\n", numbers_count(pool, notes - NOTES_SHOWN));
 }
@@ -530,7 +562,8 @@ static void write_processes(const struct report *report, const struct report_sty
 
 static void write_summary(const struct report *report, const struct report_style *style, FILE *out) {
     struct memory_pool pool = {0};
-    size_t errors = 0, warnings = 0, notes = 0, suppressed = 0, withdrawn = 0, threads = 0, findings = 0;
+    size_t errors = 0, warnings = 0, notes = 0, suppressed = 0, known = 0, withdrawn = 0, threads = 0,
+           findings = 0;
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
         withdrawn += !finding->count && finding->told && finding->severity != FINDING_NOTE;
@@ -538,9 +571,12 @@ static void write_summary(const struct report *report, const struct report_style
             continue;
         findings++;
         suppressed += finding->suppressed;
-        errors += finding->severity == FINDING_ERROR && !finding->suppressed;
-        warnings += finding->severity == FINDING_WARNING && !finding->suppressed;
-        notes += finding->severity == FINDING_NOTE && !finding->suppressed;
+        known += finding->known && !finding->suppressed;
+        if (finding->suppressed || finding->known)
+            continue;
+        errors += finding->severity == FINDING_ERROR;
+        warnings += finding->severity == FINDING_WARNING;
+        notes += finding->severity == FINDING_NOTE;
     }
     for (size_t i = 0; i < report_processes(report); i++)
         threads += report_process(report, i)->threads;
@@ -555,6 +591,8 @@ static void write_summary(const struct report *report, const struct report_style
                                   numbers_plural(warnings), notes, numbers_plural(notes));
         if (suppressed)
             text = memory_pool_format(&pool, "%s, %zu suppressed", text, suppressed);
+        if (known)
+            text = memory_pool_format(&pool, "%s, %zu known from the baseline", text, known);
     } else if (!report_saw_locks(report)) {
         text = "no lock event was seen: this run says nothing";
     }
@@ -584,6 +622,9 @@ static void write_summary(const struct report *report, const struct report_style
         write_note(report_damage(report, i), style, out);
     for (size_t i = 0; report_remark(report, i); i++)
         write_note(report_remark(report, i), style, out);
+    struct filter_lines remarks = filter_words_remarks(&pool, report, style->full ? SIZE_MAX : RULES_SHOWN);
+    for (size_t i = 0; i < remarks.count; i++)
+        write_note(remarks.lines[i], style, out);
     memory_pool_free(&pool);
 }
 
@@ -594,20 +635,26 @@ void report_text_summary(const struct report *report, const struct report_style 
     end_ascii(&ascii, to);
 }
 
+/* Whether the finding is shown whole only when everything is. */
+static bool is_old(const struct report_finding *finding) {
+    return finding->suppressed || finding->known;
+}
+
 int report_text_write(const struct report *report, const struct report_style *style, FILE *out) {
     struct ascii ascii;
     FILE *to = begin_ascii(&ascii, style, out);
     size_t notes = 0, others = 0;
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        notes += finding->count && finding->severity == FINDING_NOTE;
-        others += finding->count && finding->severity > FINDING_NOTE;
+        notes += finding->count && finding->severity == FINDING_NOTE && !is_old(finding);
+        others += finding->count && finding->severity > FINDING_NOTE && !is_old(finding);
     }
     /* Between errors and warnings notes would be in the way: the summary lists them. */
     bool all = style->full || (!others && notes <= FULL_NOTES);
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        if (!finding->count || (finding->severity == FINDING_NOTE && !all))
+        if (!finding->count || finding->suppressed || (finding->known && !style->full) ||
+            (finding->severity == FINDING_NOTE && !all))
             continue;
         write_finding(finding, style, to);
     }
