@@ -6,17 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "reports/escape.h"
 #include "reports/frames.h"
+#include "reports/limits.h"
 #include "reports/memory.h"
 #include "reports/message.h"
 #include "reports/names.h"
 #include "reports/numbers.h"
 #include "reports/profile_text.h"
 #include "reports/stack_text.h"
+#include "reports/step_words.h"
 #include "reports/verbs.h"
 
 #define PROCESSES_SHOWN 20
@@ -82,90 +83,20 @@ static void write_sentence(const char *text, const struct report_style *style, F
     fputc('\n', out);
 }
 
-/* What a step does with the lock that it wants. */
-static const char *wish_verb(const struct report_finding *finding, const struct report_hold *wants,
-                             struct memory_pool *pool) {
-    bool blocked = finding->kind == FINDING_DEADLOCK_ACTUAL || finding->kind == FINDING_HANG_ALL_BLOCKED ||
-                   finding->kind == FINDING_BLOCKING_WAIT_HOLDING || finding->kind == FINDING_STARVATION;
-    const char *verb = verbs_wants(wants->lock->kind, wants->mode, blocked);
-    if (finding->shape == FINDING_SHAPE_SIGNAL)
-        return memory_pool_format(pool, "in its handler of %s %s", message_signal(pool, finding), verb);
-    switch (finding->kind) {
-    case FINDING_MISUSE_UNLOCK_UNLOCKED:
-    case FINDING_MISUSE_UNLOCK_NOT_OWNER:
-        return "unlocks";
-    case FINDING_MISUSE_RELOCK:
-        return "locks again";
-    case FINDING_MISUSE_DESTROY_LOCKED:
-    case FINDING_MISUSE_DESTROY_WAITED:
-        return "destroys";
-    case FINDING_MISUSE_USE_DESTROYED:
-        return "uses";
-    case FINDING_MISUSE_INIT_LOCKED:
-        return "initialises";
-    case FINDING_MISUSE_WAIT_UNLOCKED:
-        return wants->lock->kind == LOCK_KIND_CONDITION ? "waits for" : "waits for a condition with";
-    case FINDING_MISUSE_SEM_OVERFLOW:
-        return "posts";
-    case FINDING_MISUSE_FORK_HELD:
-        return message_forks_itself(finding) ? "forks with the locked" : "tries in vain to get";
-    case FINDING_MISUSE_BAD_BARRIER:
-        return "uses";
-    default:
-        return verb;
-    }
-}
-
-/* What leads to the stack behind a lock: " at", but not after a verb that ends with it. */
-static const char *leading(const char *verb) {
-    size_t length = strlen(verb);
-    return length > 3 && strcmp(verb + length - 3, " at") == 0 ? ", called at" : " at";
-}
-
-/* What stands before and behind the lock in the line of the earlier event of a misuse, or of a lock held. */
-struct event_words {
-    const char *verb, *then;
-};
-
-static struct event_words hold_words(const struct report_finding *finding, size_t step,
-                                     const struct report_hold *hold, struct memory_pool *pool) {
-    const char *event = step > 0 ? message_event(finding->kind) : NULL;
-    uint32_t kind = hold->lock->kind;
-    if (finding->kind == FINDING_STARVATION && step > 0)
-        return (struct event_words){"had", memory_pool_format(pool, " last, %s at", verbs_taken(kind))};
-    if (finding->kind == FINDING_MISUSE_FORK_HELD && step > 0 && !message_forks_itself(finding))
-        return (struct event_words){"held", " at the fork, locked at"};
-    if (finding->kind == FINDING_MISUSE_COND_TWO_MUTEXES && step > 0)
-        return (struct event_words){"waits with", ", called at"};
-    if (event && strcmp(event, "waits") == 0)
-        return (struct event_words){verbs_wants(kind, hold->mode, true),
-                                    leading(verbs_wants(kind, hold->mode, true))};
-    if (event && strcmp(event, "locked") != 0)
-        return (struct event_words){event, " at"};
-    return (struct event_words){verbs_holds(kind, hold->mode),
-                                memory_pool_format(pool, ", %s at", verbs_taken(kind))};
-}
-
-/* The words for reading and writing tell the mode of some kinds. */
-static bool mode_is_told(const struct report_hold *hold) {
-    return hold->mode != LOCK_SHARED || hold->lock->kind == LOCK_KIND_RWLOCK ||
-           hold->lock->kind == LOCK_KIND_FILE;
-}
-
 static void write_lock_line(const char *verb, const char *name, const struct report_hold *hold,
                             const char *then, const struct report_style *style, FILE *out) {
     fprintf(out, "    %s ", verb);
     colour(style, "\033[1m", out);
     escape_write(name, out);
     colour(style, "\033[0m", out);
-    if (!mode_is_told(hold))
+    if (!step_words_tell_mode(hold))
         fputs(" (shared)", out);
     fprintf(out, "%s\n", then);
 }
 
 static void write_hold(const struct report_finding *finding, size_t index, const struct report_hold *hold,
                        const struct report_style *style, struct memory_pool *pool, FILE *out) {
-    struct event_words words = hold_words(finding, index, hold, pool);
+    struct step_words words = step_words_of_hold(pool, finding, index, hold);
     write_lock_line(words.verb, message_after_verb(pool, finding, hold->lock), hold, words.then, style, out);
     stack_text_write(&hold->stack, style, 8, out);
 }
@@ -250,10 +181,10 @@ static void write_step(const struct report_finding *finding, size_t index, const
     write_side_holds(finding, index, knot, style, pool, out);
     if (!wants->lock)
         return;
-    const char *verb = wish_verb(finding, wants, pool);
+    const char *verb = step_words_wish(pool, finding, wants);
     write_lock_line(verb, message_after_verb(pool, finding, wants->lock), wants,
                     message_holds_back(finding, index) ? ", and so holds back new readers, at"
-                                                       : leading(verb),
+                                                       : step_words_leading(verb),
                     style, out);
     stack_text_write(&wants->stack, style, 8, out);
 }
@@ -271,19 +202,6 @@ static void write_steps(const struct report_finding *finding, const struct repor
             fprintf(out, "    and so %s %s more thread%s\n", next == i + 2 ? "does" : "do",
                     numbers_count(pool, next - i - 1), numbers_plural(next - i - 1));
     }
-}
-
-/* " between processes", " for 3 threads": what it was made for. */
-static void write_purpose(const struct report_lock *lock, FILE *out) {
-    if (lock->shared)
-        fputs(" between processes", out);
-    if (lock->kind == LOCK_KIND_BARRIER && lock->value)
-        fprintf(out, " for %" PRIu32 " thread%s", lock->value, numbers_plural(lock->value));
-    if (lock->kind == LOCK_KIND_SEMAPHORE && lock->value)
-        fprintf(out, " of first value %" PRIu32, lock->value);
-    if (lock->kind == LOCK_KIND_FILE && lock->inode)
-        fprintf(out, " of inode %" PRIu64 " on device %u:%u", lock->inode, major(lock->device),
-                minor(lock->device));
 }
 
 /* What the locks are that the finding is about, beside their names. */
@@ -304,7 +222,7 @@ static void write_locks(const struct report_finding *finding, struct memory_pool
         fprintf(out, "%s  ", lead);
         escape_write(message_lock(pool, finding, lock), out);
         fprintf(out, ": %s", names_kind(lock->kind));
-        write_purpose(lock, out);
+        fputs(step_words_purpose(pool, lock), out);
         if (lock->address)
             fprintf(out, " at 0x%" PRIx64, lock->address);
         fputs(place ? ", initialised at " : "", out);
@@ -435,69 +353,12 @@ static void write_note(const char *text, const struct report_style *style, FILE 
     fputc('\n', out);
 }
 
-/* Bounds that were reached, and what the process lost. */
 static void write_limits(const struct report_process *process, const struct report_style *style,
                          struct memory_pool *pool, FILE *out) {
-    const char *who = memory_pool_format(pool, "pid %u", process->pid);
-    if (process->state == RECORDING_OFF)
-        write_note(memory_pool_format(pool, "%s: gordian turned itself off: %s", who, process->off_reason),
-                   style, out);
-    if (process->state == RECORDING_STARTING)
-        write_note(memory_pool_format(pool, "%s: gordian was not at work yet when the recording ends", who),
-                   style, out);
-    if (process->cut_searches)
-        write_note(memory_pool_format(
-                       pool,
-                       "%s: %s search%s for cycles reached the bound of %u steps: longer cycles may be "
-                       "missing (raise it with GORDIAN_OPTIONS=max_steps=N)",
-                       who, numbers_count(pool, process->cut_searches),
-                       process->cut_searches == 1 ? "" : "es", process->max_steps),
-                   style, out);
-    if (process->unlisted_cycles)
-        write_note(memory_pool_format(
-                       pool,
-                       "%s: further cycles through the lock orders above are counted, not listed (%s times; "
-                       "GORDIAN_OPTIONS=max_per_edge=N lists more than %u through one order, max_cycles=N "
-                       "more than %u)",
-                       who, numbers_count(pool, process->unlisted_cycles), process->max_per_edge,
-                       process->max_cycles),
-                   style, out);
-    if (process->unkept_dependencies)
-        write_note(memory_pool_format(
-                       pool,
-                       "%s: %s lock order%s not kept, because more than %u threads took the same two locks: "
-                       "cycles with later ones may be missing (raise it with GORDIAN_OPTIONS=max_uses=N)",
-                       who, numbers_count(pool, process->unkept_dependencies),
-                       process->unkept_dependencies == 1 ? " was" : "s were", process->max_uses),
-                   style, out);
-    if (process->crowded_dependencies)
-        write_note(memory_pool_format(
-                       pool,
-                       "%s: %s acquisition%s with more than %u locks held %s not looked at: cycles through "
-                       "them may be missing (raise it with GORDIAN_OPTIONS=max_held=N)",
-                       who, numbers_count(pool, process->crowded_dependencies),
-                       process->crowded_dependencies == 1 ? "" : "s", process->max_held,
-                       process->crowded_dependencies == 1 ? "was" : "were"),
-                   style, out);
-    if (process->lost & RECORDING_LOST_STACK)
-        write_note(
-            memory_pool_format(pool,
-                               "%s: some stacks were deeper than %u frames and were cut (raise it with "
-                               "GORDIAN_OPTIONS=stack_depth=N)",
-                               who, process->stack_depth),
-            style, out);
-    if (process->lost & RECORDING_LOST_SPACE)
-        write_note(
-            memory_pool_format(pool, "%s: the disk was full: what happened after that is not recorded", who),
-            style, out);
-    if (process->lost & RECORDING_LOST_MEMORY)
-        write_note(memory_pool_format(pool, "%s: memory ran out: some lock orders were not followed", who),
-                   style, out);
-    if (process->dropped)
-        write_note(memory_pool_format(pool, "%s: %s record%s could not be written", who,
-                                      numbers_count(pool, process->dropped),
-                                      numbers_plural(process->dropped)),
-                   style, out);
+    const char *texts[LIMITS_MAX];
+    size_t count = limits_of(pool, process, texts);
+    for (size_t i = 0; i < count; i++)
+        write_note(texts[i], style, out);
 }
 
 static void write_unseen(const struct report *report, const struct report_style *style,
