@@ -30,6 +30,8 @@ static const char overview[] =
     "  --json FILE         write the report as JSON (schema gordian-report/1); - is standard output\n"       \
     "  --text FILE         write the report as text there instead of to the terminal; - is standard "        \
     "output\n"                                                                                               \
+    "  --html FILE         write the report as a page: one file, no network needed\n"                        \
+    "  --dot FILE          write the graph of lock orders for graphviz\n"                                    \
     "  --out DIR           keep everything in DIR, made if needed: "
 
 #define OUTPUT_HELP_END                                                                                      \
@@ -45,7 +47,7 @@ static const char run[] =
     "Run PROG with gordian watching it. Each finding is printed to stderr the moment it is made; the "
     "program's\n"
     "input and output are its own.\n"
-    "\n" OUTPUT_HELP "recordings, report.json, report.txt\n" OUTPUT_HELP_END
+    "\n" OUTPUT_HELP "recordings and report.json, .txt, .html, .dot\n" OUTPUT_HELP_END
     "  --on-deadlock WORD  when a deadlock happens: stop (kill the program, the default), abort (SIGABRT, "
     "for\n"
     "                      a core dump) or continue\n"
@@ -62,10 +64,11 @@ static const char report[] =
     "gordian report [OPTION...] RECORDING...\n"
     "\n"
     "Report what recordings hold: after a crash or a kill -9, elsewhere, or of several runs.\n"
-    "\n" OUTPUT_HELP "report.json, report.txt\n" OUTPUT_HELP_END "\n"
+    "\n" OUTPUT_HELP "report.json, .txt, .html, .dot\n" OUTPUT_HELP_END "\n"
     "Examples\n"
     "  gordian report gordian.4711.0.rec\n"
-    "  gordian report --json report.json results/*.rec\n";
+    "  gordian report --json report.json results/*.rec\n"
+    "  gordian report --html report.html results/*.rec\n";
 
 static const char ps[] = "gordian ps [PID]\n"
                          "\n"

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "reports/report_dot.h"
+#include "reports/report_html.h"
 #include "reports/report_json.h"
 #include "reports/report_text.h"
 
@@ -30,6 +32,16 @@ static int write_text(const struct report *report, const struct look *look, FILE
     return report_text_write(report, &style, out);
 }
 
+static int write_html(const struct report *report, const struct look *look, FILE *out) {
+    (void)look;
+    return report_html_write(report, out);
+}
+
+static int write_dot(const struct report *report, const struct look *look, FILE *out) {
+    (void)look;
+    return report_dot_write(report, out);
+}
+
 static const struct format {
     const char *option; /* as it is typed */
     const char *file;   /* in the directory of --out */
@@ -37,6 +49,8 @@ static const struct format {
 } formats[OUTPUT_FORMATS] = {
     [OUTPUT_JSON] = {"--json", "report.json", write_json},
     [OUTPUT_TEXT] = {"--text", "report.txt", write_text},
+    [OUTPUT_HTML] = {"--html", "report.html", write_html},
+    [OUTPUT_DOT] = {"--dot", "report.dot", write_dot},
 };
 
 struct target {

@@ -22,7 +22,7 @@
 #include "reports/report.h"
 
 /* A new format is a word here, a row of the table in output.c and an entry of OUTPUT_OPTIONS. */
-enum output_format { OUTPUT_JSON, OUTPUT_TEXT, OUTPUT_FORMATS };
+enum output_format { OUTPUT_JSON, OUTPUT_TEXT, OUTPUT_HTML, OUTPUT_DOT, OUTPUT_FORMATS };
 
 struct output_options {
     const char *files[OUTPUT_FORMATS]; /* by format: file, "-" for stdout; NULL when not asked for */
@@ -40,6 +40,8 @@ enum { OUTPUT_FORMAT = 1000, OUTPUT_OUT = OUTPUT_FORMAT + OUTPUT_FORMATS, OUTPUT
 #define OUTPUT_OPTIONS                                                                                       \
     {"json", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_JSON},                                          \
         {"text", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_TEXT},                                      \
+        {"html", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_HTML},                                      \
+        {"dot", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_DOT},                                        \
         {"out", required_argument, NULL, OUTPUT_OUT},                                                        \
         {"exit-code", required_argument, NULL, OUTPUT_EXIT_CODE}, {                                          \
         "full", no_argument, NULL, OUTPUT_FULL                                                               \

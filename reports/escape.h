@@ -15,6 +15,10 @@ size_t escape_decode(const char *text, uint32_t *character);
  * turn the direction of writing, and bytes that are no UTF-8 as \x1b or \u{202e}. */
 void escape_write(const char *text, FILE *out);
 
+/* The same for the text and the attributes of an HTML page, also of an SVG in it: what means something there
+ * becomes an entity. Writes at most the first `size` bytes, but a character whole. */
+void escape_write_html(const char *text, size_t size, FILE *out);
+
 /* Write `text` as UTF-8 that any JSON library takes: bytes that are no UTF-8 become U+FFFD. Control
  * characters stay. */
 void escape_write_utf8(const char *text, FILE *out);
