@@ -16,6 +16,7 @@
 
 #define SIDES 32     /* threads that are shown with their stacks */
 #define SIDE_HOLDS 8 /* locks held beside the one in the knot that are named */
+#define WIDE 3       /* pictures of more threads stand one above the other */
 #define LOCKS 32     /* locks that are described */
 
 const char *html_finding_weight(const struct report_finding *finding) {
@@ -234,7 +235,7 @@ static void write_body(struct html_page *page, const struct report_finding *find
             page->out);
         return;
     }
-    fputs("<div class=\"pictures\">\n", page->out);
+    html_markup(page, "<div class=\"pictures%s\">\n", finding->steps_count > WIDE ? " wide" : "");
     html_knot_write(page, finding);
     html_lane_write(page, finding);
     fputs("</div>\n", page->out);

@@ -35,19 +35,23 @@ static struct tally tally_of(const struct report *report) {
     return tally;
 }
 
-/* The order on the page: errors, warnings, notes, suppressed ones; as they were found within each. */
+/* The order on the page: what happened, other errors, warnings, notes, suppressed ones; as they were found
+ * within each. */
+#define RANKS 5
 static unsigned rank_of(const struct report_finding *finding) {
-    return finding->suppressed                    ? 3
-           : finding->severity == FINDING_ERROR   ? 0
-           : finding->severity == FINDING_WARNING ? 1
-                                                  : 2;
+    bool happened = finding->kind == FINDING_DEADLOCK_ACTUAL || finding->kind == FINDING_HANG_ALL_BLOCKED;
+    return finding->suppressed                    ? 4
+           : finding->severity == FINDING_ERROR   ? !happened
+           : finding->severity == FINDING_WARNING ? 2
+                                                  : 3;
 }
 
+/* Call for each finding that counts, in that order. */
 static void each_finding(struct html_page *page,
                          void (*write)(struct html_page *page, const struct report_finding *finding,
                                        size_t place)) {
     size_t place = 0;
-    for (unsigned rank = 0; rank < 4; rank++)
+    for (unsigned rank = 0; rank < RANKS; rank++)
         for (size_t i = 0; i < report_findings(page->report); i++) {
             const struct report_finding *finding = report_finding(page->report, i);
             if (finding->count && rank_of(finding) == rank)
@@ -224,6 +228,10 @@ static void write_overview(struct html_page *page, const struct tally *tally) {
     if (!tally->findings)
         return;
     html_section(page, "overview", "Findings");
+    if (tally->findings == 1) { /* it stands below: nothing to choose from */
+        html_section_end(page);
+        return;
+    }
     write_filter(page, tally);
     html_markup(
         page,

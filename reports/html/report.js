@@ -136,10 +136,12 @@
     svg.removeAttribute("width");
 
     const show = () => svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
+    /* The whole graph, but never larger than life. */
     function fit() {
-      const seen = Math.min(Math.max((graph.clientWidth * height) / width, 160), innerHeight * 0.7);
+      const wide = Math.max(width, graph.clientWidth);
+      const seen = Math.min(Math.max((graph.clientWidth * height) / wide, 120), innerHeight * 0.7);
       svg.setAttribute("height", Math.round(seen));
-      view = { x, y, width, height };
+      view = { x: x - (wide - width) / 2, y, width: wide, height };
       show();
     }
     function zoom(factor, at) {
