@@ -11,6 +11,8 @@
 #define NODE_HEIGHT 36.0
 #define CHARACTER 7.6 /* pixels of a character of a name */
 #define MARGIN 16.0
+#define ELLIPSE 12  /* nodes that stand on an ellipse */
+#define LADDER 84.0 /* from one node to the next where there are more */
 #define COLOURS 6
 #define FULL_TURN 6.283185307179586
 
@@ -142,17 +144,17 @@ static void add_others(struct drawing *drawing, size_t steps) {
     }
 }
 
-/* Two threads and two locks: a diamond. More: an ellipse. */
+/* Two threads and two locks: a diamond. Some more: an ellipse. Many: up one side and down the other. */
 static void place_ring(struct knot *knot) {
-    double n = (double)knot->nodes_count;
-    double across = knot->nodes_count <= 4 ? 272 : 44 * n + 90,
-           down = knot->nodes_count <= 4 ? 104 : 24 * n + 40;
-    if (across > 430)
-        across = 430;
-    for (size_t i = 0; i < knot->nodes_count; i++) {
+    size_t count = knot->nodes_count, half = (count + 1) / 2;
+    double n = (double)count, across = count <= 4 ? 272 : fmin(44 * n + 90, 430);
+    double down = count <= 4 ? 104 : 24 * n + 40;
+    for (size_t i = 0; i < count; i++) {
+        struct knot_node *node = &knot->nodes[i];
         double angle = FULL_TURN * ((double)i / n + 0.5);
-        knot->nodes[i].x = across * cos(angle);
-        knot->nodes[i].y = down * sin(angle);
+        node->x = count <= ELLIPSE ? across * cos(angle) : i < half ? -230 : 230;
+        node->y =
+            count <= ELLIPSE ? down * sin(angle) : LADDER * (double)(i < half ? half - i : i - half + 1);
     }
 }
 
