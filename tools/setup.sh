@@ -10,10 +10,11 @@ setup_build_packages=(
     bazel-bootstrap bazel-rules-java g++ gcc libc6-dev libcjson-dev libdw-dev libelf-dev libunwind-dev uthash-dev
 )
 
-# What the tests need besides: ThreadSanitizer, the style tools, and the real programs of the end-to-end tests.
+# What the tests need besides: ThreadSanitizer, the style tools, the real programs of the end-to-end tests, a browser for the
+# HTML report, and graphviz, without which that has no picture of the lock orders.
 setup_test_packages=(
-    clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19 git libmemcached-tools memcached pigz procps python3
-    python3-jsonschema redis-server redis-tools sqlite3 valgrind xz-utils
+    chromium chromium-driver clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19 fonts-dejavu-core git graphviz
+    libmemcached-tools memcached pigz procps python3 python3-jsonschema python3-selenium redis-server redis-tools sqlite3 valgrind xz-utils
 )
 
 # What `./gordian suite` needs besides: its runner, and the tools that it sets side by side.
@@ -21,7 +22,7 @@ setup_suite_packages=(clang-19 libclang-rt-19-dev llvm-19 python3 valgrind)
 
 # What `./check --full` needs besides: the heavy programs and what drives them.
 setup_heavy_packages=(
-    apache2-utils chromium cmake curl default-jdk-headless ffmpeg make mariadb-client mariadb-server-core nginx ninja-build nodejs
+    apache2-utils cmake curl default-jdk-headless ffmpeg make mariadb-client mariadb-server-core nginx ninja-build nodejs
     openssl pbzip2 perl postgresql sysbench util-linux x264 zstd
 )
 
