@@ -5,15 +5,16 @@
 
 setup_root=$(readlink -f -- "$(dirname -- "${BASH_SOURCE[0]}")/..")
 
-# What the build needs. libunwind is loaded when a program runs, the rest is compiled or linked.
+# What the build needs. libunwind is loaded when a program runs, and graphviz lays out the lock orders of the HTML report; the
+# rest is compiled or linked.
 setup_build_packages=(
-    bazel-bootstrap bazel-rules-java g++ gcc libc6-dev libcjson-dev libdw-dev libelf-dev libunwind-dev uthash-dev
+    bazel-bootstrap bazel-rules-java g++ gcc graphviz libc6-dev libcjson-dev libdw-dev libelf-dev libunwind-dev uthash-dev
 )
 
-# What the tests need besides: ThreadSanitizer, the style tools, the real programs of the end-to-end tests, a browser for the
-# HTML report, and graphviz, without which that has no picture of the lock orders.
+# What the tests need besides: ThreadSanitizer, the style tools, the real programs of the end-to-end tests, and a browser
+# for the HTML report.
 setup_test_packages=(
-    chromium chromium-driver clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19 fonts-dejavu-core git graphviz
+    chromium chromium-driver clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19 fonts-dejavu-core git
     libmemcached-tools memcached pigz procps python3 python3-jsonschema python3-selenium redis-server redis-tools sqlite3 valgrind xz-utils
 )
 

@@ -44,11 +44,13 @@ TEST(graphviz_places_boxes_apart_and_draws_the_edges) {
 /* Let "dot" be a script that does this. */
 static int with_script(const char *script, unsigned limit_ms) {
     const char *directory = getenv("TEST_TMPDIR");
-    char path[4096], *before = strdup(getenv("PATH"));
+    static char before[4096];
+    char path[4096];
     struct memory_pool pool = {0};
     struct layout_node nodes[4];
     struct layout_edge edges[4];
     struct layout layout = square(nodes, edges);
+    snprintf(before, sizeof before, "%s", getenv("PATH") ? getenv("PATH") : "");
     snprintf(path, sizeof path, "%s/dot", directory ? directory : "/tmp");
     FILE *file = fopen(path, "w");
     CHECK(file != NULL);
@@ -60,7 +62,6 @@ static int with_script(const char *script, unsigned limit_ms) {
     setenv("PATH", directory ? directory : "/tmp", 1);
     int status = layout_run(&layout, "dot", limit_ms, &pool);
     setenv("PATH", before, 1);
-    free(before);
     unlink(path);
     memory_pool_free(&pool);
     return status;
