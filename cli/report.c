@@ -112,6 +112,7 @@ const struct command command_report = {
                "else 0; 125 "
                "when one cannot be read.",
     .examples = {{"gordian report gordian.4711.0.rec", NULL},
-                 {"gordian report --json report.json results/*.rec", NULL}},
+                 {"gordian report --json report.json results/*.rec", NULL},
+                 {"gordian report --html report.html results/*.rec", NULL}},
     .call = call,
 };

@@ -13,8 +13,8 @@
 /* dot draws layers, which show orders best, but its time grows fast. */
 #define DOT_NODES 250
 #define DOT_EDGES 500
-#define DOT_LIMIT_MS 2500
-#define SFDP_LIMIT_MS 7000
+#define DOT_LIMIT_S 3 /* processor time */
+#define SFDP_LIMIT_S 7
 
 #define NAME 28     /* characters of a name in the picture */
 #define ROWS 300    /* orders in the table */
@@ -85,8 +85,8 @@ static int lay_out(struct html_page *page, struct order_graph *graph, const stru
         layout->edges[i].to = part->place_of[edge->to] - 1;
     }
     bool small = part->nodes_count <= DOT_NODES && part->edges_count <= DOT_EDGES;
-    int error = small ? layout_run(layout, "dot", DOT_LIMIT_MS, pool) : -ETIMEDOUT;
-    return error == 0 || error == -ENOENT ? error : layout_run(layout, "sfdp", SFDP_LIMIT_MS, pool);
+    int error = small ? layout_run(layout, "dot", DOT_LIMIT_S, pool) : -ETIMEDOUT;
+    return error == 0 || error == -ENOENT ? error : layout_run(layout, "sfdp", SFDP_LIMIT_S, pool);
 }
 
 /* "alice, then bob: 2 threads; alice at bank.c:31, bob at bank.c:34". Places are looked up where they matter.

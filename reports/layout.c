@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -109,9 +110,9 @@ static int read_answer(int fd, uint64_t deadline, char **text) {
     return 0;
 }
 
-static int run(const struct layout *layout, const char *program, unsigned limit_ms, char **answer) {
+static int run(const struct layout *layout, const char *program, unsigned limit_s, char **answer) {
     int ends[2], in = write_graph(layout);
-    uint64_t deadline = now_ms() + limit_ms;
+    uint64_t deadline = now_ms() + (uint64_t)limit_s * 1000 * LAYOUT_PATIENCE;
     if (in < 0)
         return -EIO;
     if (pipe2(ends, O_CLOEXEC) < 0) {
@@ -124,6 +125,7 @@ static int run(const struct layout *layout, const char *program, unsigned limit_
     close(ends[1]);
     if (!error) {
         int status = 0;
+        prlimit(pid, RLIMIT_CPU, &(struct rlimit){.rlim_cur = limit_s, .rlim_max = limit_s + 1}, NULL);
         error = read_answer(ends[0], deadline, answer);
         if (error)
             kill(pid, SIGKILL);
@@ -132,6 +134,8 @@ static int run(const struct layout *layout, const char *program, unsigned limit_
         /* Older posix_spawn tells a program that is not there only so. */
         if (!error && WIFEXITED(status) && WEXITSTATUS(status) == 127)
             error = -ENOENT;
+        else if (!error && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+            error = -ETIMEDOUT;
         else if (!error && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
             error = -EIO;
     }
@@ -220,9 +224,9 @@ static int parse(struct layout *layout, const char *text, struct memory_pool *po
     return valid && whole && nodes == layout->nodes_count ? 0 : -EIO;
 }
 
-int layout_run(struct layout *layout, const char *program, unsigned limit_ms, struct memory_pool *pool) {
+int layout_run(struct layout *layout, const char *program, unsigned limit_s, struct memory_pool *pool) {
     char *answer = NULL;
-    int error = run(layout, program, limit_ms, &answer);
+    int error = run(layout, program, limit_s, &answer);
     if (!error)
         error = parse(layout, answer, pool);
     free(answer);

@@ -13,6 +13,9 @@
 
 #include "reports/memory.h"
 
+/* A machine that has other work gives the layout as much processor time, only later. */
+#define LAYOUT_PATIENCE 4
+
 struct layout_node {
     double width, height; /* given */
     double x, y;          /* of its centre */
@@ -35,6 +38,6 @@ struct layout {
 /* Lay out with one of graphviz's programs: "dot" (layers; best up to some hundred nodes), "sfdp" (springs;
  * for many). Spline points come from the pool. Returns 0; -ENOENT when graphviz is not installed, -ETIMEDOUT
  * after `limit_ms`, -EIO when it failed or what it said makes no sense. */
-int layout_run(struct layout *layout, const char *program, unsigned limit_ms, struct memory_pool *pool);
+int layout_run(struct layout *layout, const char *program, unsigned limit_s, struct memory_pool *pool);
 
 #endif

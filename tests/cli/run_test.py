@@ -136,7 +136,7 @@ class StatusTest(RunTest):
         self.assertEqual((result.returncode, result.stdout), (4, f"{text} one\n"))
 
     def test_unknown_and_wrong_options(self):
-        for options in (["--no-such-option"], ["-x"], ["--html", "x"], ["--json"], ["--full=1"], ["--exit-code", "256"],
+        for options in (["--no-such-option"], ["-x"], ["--pdf", "x"], ["--json"], ["--full=1"], ["--exit-code", "256"],
                         ["--exit-code", "x"], ["--exit-code", "-1"], ["--on-deadlock", "explode"], []):
             with self.subTest(options=options):
                 self.check_refused(125, arguments=["run", *options])
