@@ -201,7 +201,8 @@ static void write_locks(struct html_page *page, const struct report_finding *fin
         html_markup(page, "</strong> %s%s", names_kind(lock->kind), step_words_purpose(&page->pool, lock));
         if (lock->address)
             html_markup(page, " at <code>0x%" PRIx64 "</code>", lock->address);
-        const char *place = lock->variable ? names_place(&page->pool, &lock->initialised) : NULL;
+        const char *place =
+            lock->variable || lock->named ? names_place(&page->pool, &lock->initialised) : NULL;
         if (place)
             fputs(", initialised at ", page->out);
         html_text(page, place);

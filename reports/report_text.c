@@ -217,8 +217,8 @@ static void write_locks(const struct report_finding *finding, struct memory_pool
             told = finding->steps[j].wants.lock == lock;
         if (told)
             continue;
-        const char *place =
-            lock->variable ? names_place(pool, &lock->initialised) : NULL; /* else the name says it */
+        const char *place = lock->variable || lock->named ? names_place(pool, &lock->initialised)
+                                                          : NULL; /* else the name says it */
         fprintf(out, "%s  ", lead);
         escape_write(message_lock(pool, finding, lock), out);
         fprintf(out, ": %s", names_kind(lock->kind));

@@ -36,6 +36,8 @@ const char *step_words_wish(struct memory_pool *pool, const struct report_findin
         return message_forks_itself(finding) ? "forks with the locked" : "tries in vain to get";
     case FINDING_MISUSE_BAD_BARRIER:
         return "uses";
+    case FINDING_MISUSE_ASSERTION:
+        return message_asserts(finding);
     default:
         return verb;
     }

@@ -49,6 +49,9 @@ static void build(struct recording_builder *builder) {
         builder_lock(builder, i, 1 + i % 5, i == 1 ? 2 : 0x7f0000000000 + i * 64, i, i);
     for (uint32_t kind = LOCK_KIND_CONDITION; kind < LOCK_KINDS; kind++)
         builder_lock(builder, kind, kind, 0x7f0000000000 + kind * 64, kind % 5, kind % 4);
+    builder_lock_name(builder, 1, "accounts");
+    builder_lock_name(builder, 2, "");
+    builder_lock_name(builder, 4711, "nobody's");
     for (uint32_t i = 0; i < 12; i++)
         builder_dependency(builder, 1 + i % 3, (struct lock_hold){1 + i % 7, i % 2, 1 + i % 5},
                            (struct lock_hold[]){{1 + (i + 3) % 5, 0, i % 6}, {1 + i % 4, i % 2, 2}}, 2);
@@ -82,6 +85,7 @@ static void build(struct recording_builder *builder) {
                                                             .top = {{.stack = i, .waits = 1, .wait_ns = 5}}});
     for (uint32_t kind = 1; kind < FINDING_KINDS; kind++) {
         bool misuse = kind >= FINDING_MISUSE_UNLOCK_UNLOCKED && kind <= FINDING_MISUSE_BAD_BARRIER;
+        misuse |= kind == FINDING_MISUSE_ASSERTION;
         builder_finding(builder, kind, kind % FINDING_SHAPES,
                         (struct builder_step[]){{1, {{2, 0, 1}, {3, 0, 2}}, 2, {4, 1, 3}},
                                                 {2, {{4, 0, 4}}, 1, {misuse ? 0 : 3, 0, 5}}},
@@ -135,8 +139,8 @@ static int file_of(const unsigned char *bytes, size_t size) {
     return fd;
 }
 
-/* Two thousand times a process of graphviz would take minutes: layout_test.c is about those. Without it the page has
- * everything else. */
+/* Two thousand times a process of graphviz would take minutes: layout_test.c is about those. Without it the
+ * page has everything else. */
 __attribute__((constructor)) static void hide_graphviz(void) {
     setenv("PATH", "/nonexistent", 1);
 }
