@@ -297,7 +297,8 @@ class HtmlPageTest(unittest.TestCase):
         ActionChains(self.driver).move_to_element(node).click().perform()
         on = {one.text for one in self.all("#graph .n.on")}
         self.assertEqual(on, {"gate", "left", "right"})
-        ActionChains(self.driver).move_to_element(node).click_and_hold().move_by_offset(80, 20).release().perform()
+        self.run_js("document.getElementById('graph').scrollIntoView({block: 'center'})")
+        ActionChains(self.driver).move_to_element(node).click_and_hold().move_by_offset(80, 0).release().perform()
         self.assertLess(self.view()[0], whole[0])
 
     def test_a_narrow_window(self):
