@@ -62,16 +62,12 @@ static void write_facts(struct html_page *page, const struct report_finding *fin
 static void write_thread_head(struct html_page *page, const struct report_finding *finding, size_t index) {
     const struct report_step *step = &finding->steps[index];
     const struct report_thread *thread = step->thread;
-    bool ended = !step->wants.lock && (finding->kind == FINDING_DEADLOCK_ACTUAL ||
-                                       (finding->kind == FINDING_MISUSE_EXIT_HOLDING && !index));
-    bool earlier = index > 0 && message_event(finding->kind) && thread == finding->steps[0].thread;
+    const char *state = step_words_thread(finding, index);
     bool named = !strstr(thread->name, thread->id);
     html_markup(page, "<h4 class=\"t%u\">", knot_colour(finding, thread));
     html_text(page, thread->name);
-    if (ended)
-        fputs(thread->left ? " <span>of the parent process</span>" : " <span>has ended</span>", page->out);
-    if (earlier)
-        fputs(" <span>earlier</span>", page->out);
+    if (*state)
+        html_markup(page, " <span>%s</span>", state + strspn(state, ", "));
     fputs("</h4>\n<p class=\"dim\">", page->out);
     if (named)
         html_text(page, thread->id);
@@ -92,22 +88,19 @@ static void write_thread_head(struct html_page *page, const struct report_findin
 
 /* "holds alice, locked at", and the stack. */
 static void write_act(struct html_page *page, const struct report_finding *finding, const char *class,
-                      const char *verb, const struct report_hold *hold, const char *then) {
+                      const struct step_words *words, const struct report_stack *stack) {
     html_markup(page, "<div class=\"act %s\">\n<p class=\"what\"><span class=\"verb\">%s</span> <strong>",
-                class, verb);
-    html_text(page, message_after_verb(&page->pool, finding, hold->lock));
-    fputs("</strong>", page->out);
-    if (!step_words_tell_mode(hold))
-        fputs(" (shared)", page->out);
-    html_markup(page, "<span class=\"then\">%s</span></p>\n", then);
-    html_stack_write(page, &hold->stack, finding->process);
+                class, words->verb);
+    html_text(page, words->name);
+    html_markup(page, "</strong><span class=\"then\">%s</span></p>\n", words->then);
+    html_stack_write(page, stack, finding->process);
     fputs("</div>\n", page->out);
 }
 
 static void write_hold(struct html_page *page, const struct report_finding *finding, size_t index,
                        const struct report_hold *hold) {
-    struct step_words words = step_words_of_hold(&page->pool, finding, index, hold);
-    write_act(page, finding, "holds", words.verb, hold, words.then);
+    struct step_words words = step_words_hold(&page->pool, finding, index, hold);
+    write_act(page, finding, "holds", &words, &hold->stack);
 }
 
 /* Locks held beside the one in the knot. With no such one, all of them matter. */
@@ -152,10 +145,8 @@ static void write_side(struct html_page *page, const struct report_finding *find
         write_hold(page, finding, index, knot);
     write_other_holds(page, finding, index, knot);
     if (wants->lock) {
-        const char *verb = step_words_wish(&page->pool, finding, wants);
-        write_act(page, finding, "wants", verb, wants,
-                  message_holds_back(finding, index) ? ", and so holds back new readers, at"
-                                                     : step_words_leading(verb));
+        struct step_words words = step_words_wish(&page->pool, finding, index);
+        write_act(page, finding, "wants", &words, &wants->stack);
     }
     fputs("</section>\n", page->out);
 }
@@ -198,7 +189,7 @@ static void write_locks(struct html_page *page, const struct report_finding *fin
         }
         fputs(shown == 1 ? "<ul class=\"locks\">\n<li><strong>" : "<li><strong>", page->out);
         html_text(page, message_lock(&page->pool, finding, lock));
-        html_markup(page, "</strong> %s%s", names_kind(lock->kind), step_words_purpose(&page->pool, lock));
+        html_markup(page, "</strong> %s%s", names_kind(lock->kind), names_purpose(&page->pool, lock));
         if (lock->address)
             html_markup(page, " at <code>0x%" PRIx64 "</code>", lock->address);
         const char *place =

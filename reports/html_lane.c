@@ -80,20 +80,19 @@ static void add_step(struct lanes *lanes, size_t index, size_t slot) {
     }
     for (size_t i = 0; i < step->holds_count; i++)
         if (is_shown(step, i))
-            add_event(lanes,
-                      (struct event){
-                          .lane = lane,
-                          .slot = slot++,
-                          .verb = step_words_of_hold(lanes->pool, finding, index, &step->holds[i]).verb,
-                          .name = message_after_verb(lanes->pool, finding, step->holds[i].lock),
-                          .stack = &step->holds[i].stack,
-                      });
+            add_event(lanes, (struct event){
+                                 .lane = lane,
+                                 .slot = slot++,
+                                 .verb = step_words_hold(lanes->pool, finding, index, &step->holds[i]).verb,
+                                 .name = message_after_verb(lanes->pool, finding, step->holds[i].lock),
+                                 .stack = &step->holds[i].stack,
+                             });
     if (step->wants.lock)
         add_event(lanes, (struct event){
                              .lane = lane,
                              .slot = slot,
                              .wish = true,
-                             .verb = step_words_wish(lanes->pool, finding, &step->wants),
+                             .verb = step_words_wish(lanes->pool, finding, index).verb,
                              .name = message_after_verb(lanes->pool, finding, step->wants.lock),
                              .stack = &step->wants.stack,
                          });

@@ -84,7 +84,9 @@ static void add_wish(struct drawing *drawing, size_t thread, const struct report
                           .from = thread,
                           .to = lock_node(drawing, step->wants.lock),
                           .wish = true,
-                          .verb = step_words_wish(drawing->pool, drawing->finding, &step->wants),
+                          .verb = step_words_wish(drawing->pool, drawing->finding,
+                                                  (size_t)(step - drawing->finding->steps))
+                                      .verb,
                           .stack = &step->wants.stack,
                       });
 }
@@ -93,7 +95,7 @@ static void add_hold(struct drawing *drawing, size_t thread, size_t step, const 
     add_edge(drawing, (struct knot_edge){
                           .from = lock_node(drawing, hold->lock),
                           .to = thread,
-                          .verb = step_words_of_hold(drawing->pool, drawing->finding, step, hold).verb,
+                          .verb = step_words_hold(drawing->pool, drawing->finding, step, hold).verb,
                           .stack = &hold->stack,
                       });
 }
