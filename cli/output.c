@@ -2,6 +2,7 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,6 +225,28 @@ static bool is_program(const char *path) {
     return (size == 4 && memcmp(head, "\177ELF", 4) == 0) || (size >= 2 && memcmp(head, "#!", 2) == 0);
 }
 
+/* A report is its owner's alone, since it has the program's names and addresses in it. What is no link is
+ * overwritten; a link is not followed, because in a folder that others write to it may lead to the user's own
+ * files. The links of the system itself (/dev/stdout) are. */
+static FILE *open_file(const char *path) {
+    bool of_the_system = strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (of_the_system ? 0 : O_NOFOLLOW), 0600);
+    struct stat status;
+    if (fd < 0)
+        return NULL;
+    FILE *file = NULL;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid != geteuid() && !of_the_system)
+        errno = EPERM; /* whoever made it can read it */
+    else if (!S_ISREG(status.st_mode) || ftruncate(fd, 0) == 0)
+        file = fdopen(fd, "w");
+    if (!file) {
+        int error = errno;
+        close(fd);
+        errno = error;
+    }
+    return file;
+}
+
 /* Takes over `path`. */
 static int open_target(struct output *output, enum output_format format, char *path) {
     if (!path)
@@ -238,7 +261,7 @@ static int open_target(struct output *output, enum output_format format, char *p
         return cli_fail(path, "it is a program, and a report is not written over one",
                         "was the file of the report forgotten? for example: --json report.json");
     else
-        target->file = fopen(path, "we");
+        target->file = open_file(path);
     return target->file ? 0 : cannot_write(path, errno);
 }
 
