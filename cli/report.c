@@ -85,6 +85,7 @@ const struct command command_report = {
                "when one cannot be read.",
     .examples = {{"gordian report gordian.4711.0.rec", NULL},
                  {"gordian report --json report.json results/*.rec", NULL},
+                 {"gordian report --html report.html results/*.rec", NULL},
                  {"gordian report --junit gordian.xml --gitlab gl-code-quality-report.json results", NULL},
                  {"gordian report --full results", "with a rule for each finding that silences it"}},
     .call = call,

@@ -739,6 +739,10 @@ const struct report_process *report_process(const struct report *report, size_t 
     return &report->sources[index]->process;
 }
 
+struct resolver *report_resolver(const struct report *report, size_t index) {
+    return &report->sources[index]->resolver;
+}
+
 uint64_t report_events(const struct report *report, enum recording_family family) {
     uint64_t sum = 0;
     for (size_t i = 0; i < report->sources_count; i++)

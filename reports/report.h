@@ -79,6 +79,7 @@ struct report_step {
 };
 
 struct report_process;
+struct resolver;
 
 struct report_finding {
     const char *id;      /* hex, the same for the same bug in every run, build address and machine */
@@ -217,6 +218,10 @@ const struct report_finding *report_finding(const struct report *report, size_t 
 size_t report_processes(const struct report *report);
 const struct report_process *report_process(const struct report *report, size_t index);
 const struct report_run *report_run(const struct report *report); /* NULL when not set */
+
+/* What turns the ids of that process's recording into names (resolver.h), for parts of the recording that are
+ * no findings. Using it does not change the report. */
+struct resolver *report_resolver(const struct report *report, size_t index);
 
 /* How often the finding at this place became another one, from 0. A deadlock that was predicted and then
  * happens is one bug, and so are a lock that a thread left locked when it ended and the deadlock of those who

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "reports/escape.h"
 #include "reports/filter_words.h"
 #include "reports/frames.h"
+#include "reports/limits.h"
 #include "reports/memory.h"
 #include "reports/message.h"
 #include "reports/names.h"
@@ -217,26 +217,12 @@ static void write_steps(const struct report_finding *finding, const struct repor
     }
 }
 
-/* " between processes", " for 3 threads": what it was made for. */
-static const char *purpose(const struct report_lock *lock, struct memory_pool *pool) {
-    const char *text = lock->shared ? " between processes" : "";
-    if (lock->kind == LOCK_KIND_BARRIER && lock->value)
-        text = memory_pool_format(pool, "%s for %" PRIu32 " thread%s", text, lock->value,
-                                  numbers_plural(lock->value));
-    if (lock->kind == LOCK_KIND_SEMAPHORE && lock->value)
-        text = memory_pool_format(pool, "%s of first value %" PRIu32, text, lock->value);
-    if (lock->kind == LOCK_KIND_FILE && lock->inode)
-        text = memory_pool_format(pool, "%s of inode %" PRIu64 " on device %u:%u", text, lock->inode,
-                                  major(lock->device), minor(lock->device));
-    return text;
-}
-
 static void write_lock(const struct report_finding *finding, const struct report_lock *lock,
                        const struct report_style *style, struct memory_pool *pool, FILE *out) {
     const char *place = lock->variable || lock->named ? names_place(pool, &lock->initialised)
                                                       : NULL; /* else the name says it */
     const char *text = memory_pool_format(pool, "%s: %s%s", message_lock(pool, finding, lock),
-                                          names_kind(lock->kind), purpose(lock, pool));
+                                          names_kind(lock->kind), names_purpose(pool, lock));
     if (lock->address)
         text = memory_pool_format(pool, "%s at 0x%" PRIx64, text, lock->address);
     if (place)
@@ -445,69 +431,12 @@ static void write_note(const char *text, const struct report_style *style, FILE 
     fputc('\n', out);
 }
 
-/* Bounds that were reached, and what the process lost. */
 static void write_limits(const struct report_process *process, const struct report_style *style,
                          struct memory_pool *pool, FILE *out) {
-    const char *who = memory_pool_format(pool, "pid %u", process->pid);
-    if (process->state == RECORDING_OFF)
-        write_note(memory_pool_format(pool, "%s: gordian turned itself off: %s", who, process->off_reason),
-                   style, out);
-    if (process->state == RECORDING_STARTING)
-        write_note(memory_pool_format(pool, "%s: gordian was not at work yet when the recording ends", who),
-                   style, out);
-    if (process->cut_searches)
-        write_note(memory_pool_format(
-                       pool,
-                       "%s: %s search%s for cycles reached the bound of %u steps: longer cycles may be "
-                       "missing (raise it with GORDIAN_OPTIONS=max_steps=N)",
-                       who, numbers_count(pool, process->cut_searches),
-                       process->cut_searches == 1 ? "" : "es", process->max_steps),
-                   style, out);
-    if (process->unlisted_cycles)
-        write_note(memory_pool_format(
-                       pool,
-                       "%s: further cycles through the lock orders above are counted, not listed (%s times; "
-                       "GORDIAN_OPTIONS=max_per_edge=N lists more than %u through one order, max_cycles=N "
-                       "more than %u)",
-                       who, numbers_count(pool, process->unlisted_cycles), process->max_per_edge,
-                       process->max_cycles),
-                   style, out);
-    if (process->unkept_dependencies)
-        write_note(memory_pool_format(
-                       pool,
-                       "%s: %s lock order%s not kept, because more than %u threads took the same two locks: "
-                       "cycles with later ones may be missing (raise it with GORDIAN_OPTIONS=max_uses=N)",
-                       who, numbers_count(pool, process->unkept_dependencies),
-                       process->unkept_dependencies == 1 ? " was" : "s were", process->max_uses),
-                   style, out);
-    if (process->crowded_dependencies)
-        write_note(memory_pool_format(
-                       pool,
-                       "%s: %s acquisition%s with more than %u locks held %s not looked at: cycles through "
-                       "them may be missing (raise it with GORDIAN_OPTIONS=max_held=N)",
-                       who, numbers_count(pool, process->crowded_dependencies),
-                       process->crowded_dependencies == 1 ? "" : "s", process->max_held,
-                       process->crowded_dependencies == 1 ? "was" : "were"),
-                   style, out);
-    if (process->lost & RECORDING_LOST_STACK)
-        write_note(
-            memory_pool_format(pool,
-                               "%s: some stacks were deeper than %u frames and were cut (raise it with "
-                               "GORDIAN_OPTIONS=stack_depth=N)",
-                               who, process->stack_depth),
-            style, out);
-    if (process->lost & RECORDING_LOST_SPACE)
-        write_note(
-            memory_pool_format(pool, "%s: the disk was full: what happened after that is not recorded", who),
-            style, out);
-    if (process->lost & RECORDING_LOST_MEMORY)
-        write_note(memory_pool_format(pool, "%s: memory ran out: some lock orders were not followed", who),
-                   style, out);
-    if (process->dropped)
-        write_note(memory_pool_format(pool, "%s: %s record%s could not be written", who,
-                                      numbers_count(pool, process->dropped),
-                                      numbers_plural(process->dropped)),
-                   style, out);
+    const char *texts[LIMITS_MAX];
+    size_t count = limits_of(pool, process, texts);
+    for (size_t i = 0; i < count; i++)
+        write_note(texts[i], style, out);
 }
 
 static void write_unseen(const struct report *report, const struct report_style *style,
