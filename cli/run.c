@@ -16,6 +16,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/program.h"
+#include "cli/progress_line.h"
 #include "cli/recordings.h"
 #include "cli/supervisor.h"
 #include "reports/processes.h"
@@ -185,6 +186,7 @@ static int start(struct run *run, char **argv) {
     }
     run->facts.pid = (uint32_t)run->supervisor.pid;
     report_set_run(run->report, &run->facts);
+    output_follow(run->output, run->report);
     return 0;
 }
 
@@ -199,6 +201,7 @@ static void print(struct run *run,
     struct report_style style = report_style_of(stderr);
     style.full = run->outputs.full;
     write(run, &style, memory);
+    progress_line_clear();
     if (fclose(memory) == 0)
         output_send(2, text, size);
     free(text);
@@ -378,6 +381,7 @@ static void follow(struct run *run) {
         if (!run->deadlock)
             look_between(run, heard);
         const struct report_finding *deadlock = tell_findings(run);
+        output_follow(run->output, run->report);
         if (deadlock && !run->deadlock && run->on_deadlock != CONTINUE)
             end_deadlock(run, deadlock);
         if (aborting)
@@ -454,6 +458,15 @@ static int check_handshake(struct run *run) {
     return 0;
 }
 
+/* Also a quiet run must not pass for a clean one. */
+static void tell_nothing_seen(const struct run *run) {
+    uint64_t events = 0;
+    for (int family = 0; family < RECORDING_FAMILIES; family++)
+        events += report_events(run->report, (enum recording_family)family);
+    if (!events)
+        cli_fail("no lock event was seen", "this run says nothing", NULL);
+}
+
 /* The program has ended: read what is left, write the reports, choose the exit status. */
 static int conclude(struct run *run, bool *keep) {
     supervisor_finish(&run->supervisor);
@@ -461,14 +474,18 @@ static int conclude(struct run *run, bool *keep) {
     run->facts.exit = own;
     run->facts.duration_s = (double)(clock_ns(CLOCK_MONOTONIC) - run->begin_ns) / 1e9;
     report_set_run(run->report, &run->facts);
+    progress_line_begin(run->outputs.quiet);
     recordings_finish(run->recordings, run->report);
     if (!run->deadlock) /* else the processes are gone because we have ended them */
         report_cross_surely(run->report);
     tell_findings(run);
     int unwritten = output_write(run->output, run->report);
+    progress_line_end();
     int unseen = check_handshake(run);
     /* A report that could not be written is on stderr already. */
-    if (!run->outputs.files[OUTPUT_TEXT] && !unwritten && (!unseen || report_findings(run->report)))
+    if (run->outputs.quiet)
+        tell_nothing_seen(run);
+    else if (!run->outputs.files[OUTPUT_TEXT] && !unwritten && (!unseen || report_findings(run->report)))
         print(run, write_summary);
     *keep = (tell_background(run) || unwritten || unseen) && !run->outputs.out &&
             recordings_count(run->recordings);
@@ -525,6 +542,8 @@ const struct command command_run = {
         "executed; 125 when gordian could not do its work.",
     .examples = {{"gordian run -- ./server --port 8080", NULL},
                  {"gordian run --json report.json -- make test", NULL},
+                 {"gordian run --github - --sarif gordian.sarif -- make test", "in a step of GitHub Actions"},
+                 {"gordian run --jsonl - -- ./server | jq .", "each finding as it comes"},
                  {"gordian run --on-deadlock abort -- ./server", "then look at the core dump with gdb"}},
     .call = call,
 };

@@ -52,6 +52,8 @@ static void init_relation(struct lock_graph *graph, struct relation *relation, s
     dependencies_init(&relation->dependencies, graph->arena, segments,
                       options->max_uses ? options->max_uses : MAX_USES,
                       options->max_gate_sets ? options->max_gate_sets : MAX_GATE_SETS, alone);
+    relation->dependencies.concurrent = options->concurrent;
+    relation->dependencies.concurrent_context = options->concurrent_context;
     cycle_search_init(&relation->search, &relation->dependencies);
     search_budgets_init(&relation->budgets, graph->arena,
                         options->max_steps ? options->max_steps : MAX_STEPS);
@@ -409,6 +411,11 @@ void lock_graph_mark_reported(struct lock_graph *graph, const uint32_t *locks, u
 void lock_graph_remove(struct lock_graph *graph, uint32_t lock) {
     for (uint32_t i = 0; i < graph->relations_count; i++)
         dependencies_forget(&graph->relations[i].dependencies, lock);
+}
+
+void lock_graph_reset(struct lock_graph *graph) {
+    for (uint32_t i = 0; i < graph->relations_count; i++)
+        dependencies_reset(&graph->relations[i].dependencies);
 }
 
 void lock_graph_count(const struct lock_graph *graph, struct lock_graph_counts *out) {

@@ -74,6 +74,10 @@ struct lock_graph_options {
                                that prefers writers, at most 65535; 0 means 4096 */
     uint32_t max_gate_sets; /* locksets kept per edge, thread and segment; 0 means 64 */
     bool single_thread;     /* report cycles by one thread alone, too (FINDING_ORDER_SINGLE_THREAD) */
+    /* Whether the two segments of different threads can run at the same time; NULL: what `segments` says. */
+    bool (*concurrent)(void *context, uint32_t thread_a, uint32_t segment_a, uint32_t thread_b,
+                       uint32_t segment_b);
+    void *concurrent_context;
 };
 
 /* With single_thread, what is kept for the cycles by one thread alone is counted with the rest. */
@@ -120,6 +124,10 @@ void lock_graph_mark_reported(struct lock_graph *graph, const uint32_t *locks, u
  * all its edges and writers, and that it prefers them. What was found stays reported. Ids of locks destroyed
  * are never used again. O(its edges). */
 void lock_graph_remove(struct lock_graph *graph, uint32_t lock);
+
+/* A new epoch: forget every lock, as lock_graph_remove does, but the ids may be used on. What was found stays
+ * reported, and is counted when it is closed again. O(locks, edges and what is kept on them). */
+void lock_graph_reset(struct lock_graph *graph);
 
 void lock_graph_count(const struct lock_graph *graph, struct lock_graph_counts *out);
 

@@ -86,6 +86,7 @@ struct recording_header {
     uint64_t crowded_dependencies;       /* not looked at, because more than that were held */
     char off_reason[64];                 /* NUL-terminated */
     uint64_t events[RECORDING_FAMILIES]; /* of threads that have ended; live ones count in their slots */
+    char boot_id[40];                    /* the kernel's random/boot_id, NUL-terminated; "" when not known */
 };
 
 enum recording_chunk_type { RECORDING_CHUNK_LOG = 1, RECORDING_CHUNK_SLOTS = 2, RECORDING_CHUNK_HELD = 3 };
@@ -112,7 +113,10 @@ enum recording_type {
     RECORDING_FINDING = 12,
     RECORDING_PROFILE = 13,
     RECORDING_PYTHON = 14,
-    RECORDING_FUTEX_USER = 15
+    RECORDING_FUTEX_USER = 15,
+    RECORDING_LOCK_NAME = 16,
+    RECORDING_EPOCH = 17,
+    RECORDING_SEMAPHORE = 18
 };
 
 struct recording_record {
@@ -183,11 +187,13 @@ enum recording_lock_kind {
     LOCK_KIND_SEMAPHORE = 5,
     LOCK_KIND_CONDITION = 6,
     LOCK_KIND_BARRIER = 7,
-    LOCK_KIND_ONCE = 8,   /* held while the init routine runs */
-    LOCK_KIND_STREAM = 9, /* flockfile's, inside a FILE */
-    LOCK_KIND_FILE = 10,  /* flock's, fcntl's or lockf's; device and inode name the file */
-    LOCK_KIND_GIL = 11,   /* CPython's global interpreter lock; `address` is its condition's */
-    LOCK_KINDS            /* one past the last */
+    LOCK_KIND_ONCE = 8,    /* held while the init routine runs */
+    LOCK_KIND_STREAM = 9,  /* flockfile's, inside a FILE */
+    LOCK_KIND_FILE = 10,   /* flock's, fcntl's or lockf's; device and inode name the file */
+    LOCK_KIND_GIL = 11,    /* CPython's global interpreter lock; `address` is its condition's */
+    LOCK_KIND_GATE = 12,   /* what the program says to be one (gordian.h); nobody waits for it */
+    LOCK_KIND_UNSEEN = 13, /* what the program says to be a lock, and no lock was seen at its address */
+    LOCK_KINDS             /* one past the last */
 };
 
 struct recording_lock {
@@ -198,9 +204,31 @@ struct recording_lock {
     uint32_t initialised; /* stack of the init call; 0 when none was seen */
     uint32_t first;       /* stack of the first acquisition that was kept; 0 when not known */
     uint32_t shared;      /* 1: between processes; the next three then tell which lock it is in all of them */
-    uint32_t value; /* semaphore: its first value; barrier: its count; mutex: 1 when it is robust; 0 when not
-                       known */
+    uint32_t value; /* semaphore: its first value; barrier: its count; mutex: 1 when it is robust; rwlock: 1
+                       when it prefers writers; 0 when not known */
     uint64_t device, inode, offset; /* of the file mapping that it lies in; all 0 when not known */
+};
+
+/* The name that the program has given to the lock; the last one counts, and an empty one takes it away. */
+struct recording_lock_name {
+    struct recording_record record;
+    uint32_t lock;
+    uint32_t name_size; /* with NUL */
+    char name[];
+};
+
+/* The program began a new epoch: dependencies before this record and behind it are in no cycle together. */
+struct recording_epoch {
+    struct recording_record record;
+    uint64_t time_ns;
+};
+
+/* What a semaphore that was recorded has proved to be, from here on: a lock, or for good a signal (then it is
+ * in no lock order, those recorded before included). A semaphore without such a record has proved nothing. */
+struct recording_semaphore {
+    struct recording_record record;
+    uint32_t lock;
+    uint32_t is_lock; /* 1: a lock; 0: a signal */
 };
 
 /* The lock was destroyed, or its address is used for another one from here on. */

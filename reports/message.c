@@ -36,6 +36,7 @@ const char *message_title(uint32_t kind) {
         [FINDING_BLOCKING_WAIT_HOLDING] = "waits while holding a lock",
         [FINDING_STARVATION] = "starvation",
         [FINDING_ORDER_SINGLE_THREAD] = "two orders in one thread",
+        [FINDING_MISUSE_ASSERTION] = "assertion about locks does not hold",
     };
     return kind < FINDING_KINDS && titles[kind] ? titles[kind] : "finding";
 }
@@ -51,8 +52,9 @@ const char *message_lock(struct memory_pool *pool, const struct report_finding *
 const char *message_object(struct memory_pool *pool, const struct report_finding *finding,
                            const struct report_lock *lock) {
     const char *name = message_lock(pool, finding, lock);
-    bool told = !lock->variable || lock->kind == LOCK_KIND_MUTEX || lock->kind == LOCK_KIND_THREAD ||
-                lock->kind == LOCK_KIND_GIL;
+    bool told = (!lock->variable && !lock->named) || lock->kind == LOCK_KIND_MUTEX ||
+                lock->kind == LOCK_KIND_THREAD || lock->kind == LOCK_KIND_GIL ||
+                lock->kind == LOCK_KIND_UNSEEN;
     return told ? name : memory_pool_format(pool, "%s %s", names_kind(lock->kind), name);
 }
 
@@ -289,8 +291,9 @@ static const char *blocked_clause(struct memory_pool *pool, const struct report_
 static const char *all_blocked(struct memory_pool *pool, const struct report_finding *finding) {
     size_t count = finding->steps_count, shown = count > CLAUSES_LIMIT ? CLAUSES_LIMIT : count;
     const char *text =
-        count == 1 ? "the only thread is blocked"
-                   : memory_pool_format(pool, "all %s threads are blocked", numbers_count(pool, count));
+        count == 1   ? "the only thread is blocked"
+        : count == 2 ? "both threads are blocked"
+                     : memory_pool_format(pool, "all %s threads are blocked", numbers_count(pool, count));
     const char *separator = ": ";
     for (size_t i = 0; i < shown; i++, separator = "; ")
         text = joined(pool, text, separator, blocked_clause(pool, finding, &finding->steps[i]));

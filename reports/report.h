@@ -54,6 +54,7 @@ struct report_lock {
     const char
         *name; /* "account_lock", "table+0x40", "mutex initialised at bank.c:12", "thread T2"; never NULL */
     uint32_t kind;        /* enum recording_lock_kind */
+    bool named;           /* by the program (gordian.h): `name` is what it said */
     const char *variable; /* the symbol that covers it, without offset; NULL when there is none */
     uint64_t address;
     bool shared;                     /* between processes */
@@ -89,6 +90,7 @@ struct report_finding {
     const struct report_process *process; /* the one that it was found in first */
     bool told;                            /* while the program ran */
     bool suppressed;
+    bool merged; /* no single run had it: it is joined from several recordings */
     const struct report_step *steps;
     size_t steps_count;
     const struct report_thread *const *threads; /* every thread that the steps name, once */
@@ -163,7 +165,7 @@ void report_set_run(struct report *report, const struct report_run *run);
  * place with count 0, and writers leave it out. Returns 0, or a negative errno with one line in `error` that
  * says what is wrong with the file. A recording that is cut off or
  * damaged somewhere gives what stands before the damage and returns 0, and report_damage says so. A file that
- * is no recording gives -EINVAL. */
+ * is no recording gives -EINVAL. A file of saved lock orders (saved.h) gives all recordings in it. */
 int report_update(struct report *report, const char *path, char *error, size_t error_size);
 
 /* Look for deadlocks between the processes whose recordings were read: what their threads hold and wait for
@@ -177,6 +179,18 @@ void report_cross_surely(struct report *report);
 
 /* Whether a process whose recording was read has locks between processes. */
 bool report_shares_locks(const struct report *report);
+
+/* Join the lock orders of all recordings that were read, and append the deadlocks that none of them shows
+ * alone. To be called once, when all are read. Returns 0, or a negative errno with one line in `error`. */
+int report_merge(struct report *report, char *error, size_t error_size);
+
+/* Append the deadlocks between classes of locks of each recording, as notes (classes.h). To be called once.
+ * Returns as report_merge does. */
+int report_classes(struct report *report, char *error, size_t error_size);
+
+/* Save the lock orders of all recordings that were read, to be read again by report_update (saved.h). Returns
+ * as report_merge does. */
+int report_save(const struct report *report, const char *path, char *error, size_t error_size);
 
 /* One line about a recording that was damaged or cut off, NULL when there was none. */
 const char *report_damage(const struct report *report, size_t index);
@@ -200,6 +214,12 @@ unsigned report_finding_revision(const struct report *report, size_t index);
 
 /* Sum of the events of a family over all processes. */
 uint64_t report_events(const struct report *report, enum recording_family family);
+
+/* Whether an event of a lock or wait was seen. A run without any says nothing about the program. */
+bool report_saw_locks(const struct report *report);
+
+/* The path of the program that was run, else that of the first process; NULL when not known. */
+const char *report_exe(const struct report *report);
 
 /* What of the run no hook of locks sees, NULL-terminated, sorted: "futex (libglib-2.0.so.0)" for each module
  * that synchronises with futexes of its own, because it was seen to call them or is known to (coverage.h). */

@@ -43,6 +43,8 @@ HOOKS = """
     fclose fcntl fcntl64 flock flockfile ftrylockfile funlockfile lockf lockf64
     pthread_cancel pthread_clockjoin_np pthread_create pthread_detach pthread_exit pthread_join pthread_timedjoin_np
     pthread_tryjoin_np
+    gordian_assert_held gordian_assert_none_held gordian_assert_not_held gordian_epoch_reset gordian_gate_enter
+    gordian_gate_leave gordian_name_lock
 """.split()
 
 # Everything that the library may ask of libc. Whoever adds a name makes sure that it neither allocates nor takes a lock. No

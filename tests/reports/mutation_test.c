@@ -7,7 +7,12 @@
 #include <unistd.h>
 
 #include "reports/live.h"
+#include "reports/report_github.h"
+#include "reports/report_gitlab.h"
 #include "reports/report_json.h"
+#include "reports/report_jsonl.h"
+#include "reports/report_junit.h"
+#include "reports/report_sarif.h"
 #include "reports/report_text.h"
 #include "tests/check.h"
 #include "tests/reports/scene.h"
@@ -47,6 +52,9 @@ static void build(struct recording_builder *builder) {
         builder_lock(builder, i, 1 + i % 5, i == 1 ? 2 : 0x7f0000000000 + i * 64, i, i);
     for (uint32_t kind = LOCK_KIND_CONDITION; kind < LOCK_KINDS; kind++)
         builder_lock(builder, kind, kind, 0x7f0000000000 + kind * 64, kind % 5, kind % 4);
+    builder_lock_name(builder, 1, "accounts");
+    builder_lock_name(builder, 2, "");
+    builder_lock_name(builder, 4711, "nobody's");
     struct recording_slot *slots = builder_slots(builder);
     slots[0].state = slots[1].state = RECORDING_SLOT_RUNNING;
     slots[0].thread = 1;
@@ -77,6 +85,7 @@ static void build(struct recording_builder *builder) {
                                                             .top = {{.stack = i, .waits = 1, .wait_ns = 5}}});
     for (uint32_t kind = 1; kind < FINDING_KINDS; kind++) {
         bool misuse = kind >= FINDING_MISUSE_UNLOCK_UNLOCKED && kind <= FINDING_MISUSE_BAD_BARRIER;
+        misuse |= kind == FINDING_MISUSE_ASSERTION;
         builder_finding(builder, kind, kind % FINDING_SHAPES,
                         (struct builder_step[]){{1, {{2, 0, 1}, {3, 0, 2}}, 2, {4, 1, 3}},
                                                 {2, {{4, 0, 4}}, 1, {misuse ? 0 : 3, 0, 5}}},
@@ -98,6 +107,21 @@ static void change(unsigned char *bytes, size_t size) {
         memcpy(bytes + at, &value, width);
 }
 
+/* One of the formats that are written with the source files' places, or as they come. */
+static void write_for_others(const struct report *report, FILE *sink) {
+    static int (*const writers[])(const struct report *report, const char *directory, FILE *out) = {
+        report_sarif_write, report_junit_write, report_github_write, report_gitlab_write};
+    enum { COUNT = sizeof writers / sizeof *writers };
+    size_t choice = random_number(COUNT + 1);
+    if (choice < COUNT) {
+        CHECK_EQ(writers[choice](report, "/checkout", sink), 0);
+        return;
+    }
+    struct report_jsonl *lines = report_jsonl_create();
+    CHECK_EQ(report_jsonl_end(lines, report, sink), 0);
+    report_jsonl_free(lines);
+}
+
 /* Read the file through everything; what it says does not matter. */
 static void read_all(int fd, FILE *sink) {
     char path[32], error[256];
@@ -109,6 +133,7 @@ static void read_all(int fd, FILE *sink) {
         struct report_style style = {.colour = true, .full = random_number(4) == 0, .width = 80};
         CHECK_EQ(report_text_write(report, &style, sink), 0);
         CHECK_EQ(report_json_write(report, sink), 0);
+        write_for_others(report, sink);
     } else {
         CHECK(*error != 0);
     }

@@ -67,7 +67,7 @@ class SchemaTest(unittest.TestCase):
         self.assertEqual(sorted(name for name in self.reports if not name.startswith("event_")),
                          ["empty", "kinds", "locks", "numbers", "numbers_of_kinds", "orphaned", "profile", "python", "run",
                           "strings", "unseen"])
-        self.assertEqual(sum(name.startswith("event_") for name in self.reports), 20)
+        self.assertEqual(sum(name.startswith("event_") for name in self.reports), 21)
         for name, report in self.reports.items():
             errors = [f"{name}: {list(error.path)}: {error.message}" for error in self.validator.iter_errors(report)]
             self.assertEqual(errors, [])
