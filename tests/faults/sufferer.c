@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -321,9 +322,9 @@ static void filter(unsigned otherwise) {
     enum { COUNT = sizeof allowed / sizeof *allowed };
     struct sock_filter program[COUNT + 3];
     program[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-    for (unsigned char i = 0; i < COUNT; i++)
+    for (unsigned i = 0; i < COUNT; i++)
         program[1 + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)allowed[i],
-                                                      (unsigned char)(COUNT - i), 0);
+                                                      (uint8_t)(COUNT - i), 0);
     program[COUNT + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, otherwise);
     program[COUNT + 2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     struct sock_fprog whole = {COUNT + 3, program};

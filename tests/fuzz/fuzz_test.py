@@ -47,11 +47,16 @@ class FuzzTest(unittest.TestCase):
         pieces = ["/* EXPECT gordian: ", "none", "deadlock.potential a b", "deadlock.actual shape=cycle a", "shape=", " wrongly",
                   "\n * EXPECT tsan: ", "data-race", "misses", "EXPECT exit: ", "never", "7", "256", "/* REPORTED */",
                   "/* REPORTED BY x */", "#ifdef PLUGIN\n", "*/", "\n", "\x00", "\udcff", "EXPECT", ":", "EXPECT options: --x"]
+        right = ("/* A story.\n * EXPECT gordian: deadlock.potential a b\n * EXPECT tsan: lock-order-inversion\n */\n"
+                 "int main(void) {\n    lock(); /* REPORTED */\n}\n")
         moments, outcomes = random.Random(1), set()
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "a_buggy.c")
             for _ in range(300 * SECONDS):
-                text = "".join(moments.choice(pieces) for _ in range(moments.randrange(1, 20)))
+                text = right
+                for _ in range(moments.randrange(6)):
+                    at = moments.randrange(len(text) + 1)
+                    text = text[:at] + moments.choice(pieces) + text[at + moments.randrange(3):]
                 with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
                     file.write(text)
                 try:

@@ -69,7 +69,7 @@ void act_fork(struct worker *worker, const struct item *item, struct dice *dice)
     char *command[] = {(char *)worker->machine->self, "child", number, NULL};
     switch (way) {
     case 0:
-        pid = vfork();
+        pid = vfork(); // NOLINT(bugprone-unsafe-functions,clang-analyzer-security.insecureAPI.vfork)
         if (pid == 0) {
             execv(command[0], command);
             _exit(2);

@@ -240,14 +240,14 @@ void machine_run(struct program *program, const char *self) {
     machine.messages = calloc(program->count, sizeof *machine.messages);
     if (!machine.messages)
         any_lock_must(ENOMEM, "calloc");
-    for (uint32_t i = 0; i < program->count; i++)
+    for (uint32_t i = 0; machine.messages && i < program->count; i++)
         message_init(&machine.messages[i], i % 2);
     make_locks(&machine);
     if (program->planted < program->count)
         plants_init(program->items[program->planted].act, program->items[program->planted].seed);
     for (uint32_t i = 0; i < program->threads; i++)
         machine.workers[i] = (struct worker){.machine = &machine, .index = i};
-    pthread_t threads[PROGRAM_THREADS];
+    pthread_t threads[PROGRAM_THREADS] = {0};
     for (uint32_t i = 1; i < program->threads; i++)
         threads[i] = machine_thread(work, &machine.workers[i], &dice);
     work(&machine.workers[0]);
