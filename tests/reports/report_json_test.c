@@ -198,7 +198,10 @@ TEST(what_was_asked_of_the_findings) {
     CHECK_EQ(filter_add_module(filter, "*"), 0);
     report_set_filter(report, filter);
     scene_read(&builder, "report_json_test", report);
+    ((struct report_finding *)report_finding(report, 1))->merged = true; /* as `gordian merge` makes it */
     root = parsed("filter", report);
+    check_json(finding_at(root, 1, "merged"), "true");
+    CHECK(finding_at(root, 0, "merged") == NULL);
     check_json(
         at(root, "filter"),
         "{\"rules\":[{\"name\":\"known teller\",\"file\":\"a\xef\xbf\xbd.supp\",\"line\":1,"

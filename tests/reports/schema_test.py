@@ -30,7 +30,7 @@ def reports():
 
 # Keys that stand only where they say something.
 OPTIONAL = {"stack_cut", "created_cut", "initialised_cut", "first_cut", "longest_wait_cut", "longest_hold_cut", "event",
-            "starvation", "signal", "suppressed_by", "known", "happened_id", "filter"}
+            "starvation", "signal", "suppressed_by", "known", "happened_id", "merged", "filter"}
 
 
 def objects(value):
