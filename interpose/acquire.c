@@ -253,7 +253,7 @@ static void remember(const struct thread *t, struct stack_record *record, const 
 int acquire_looked_up(const struct primitive *p, void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
     const struct call_site call = {pc, sp, bp, 0};
     struct thread *t = thread_now;
-    uint32_t count = t->slot->held_count;
+    uint32_t count = t->slot->held_count, evicted = stack_memo_evicted(&t->memo);
     if (p->answers && acquire_is_last(t, object))
         return acquire_again(p, object, pc, sp, bp);
     const uint64_t *entry = lock_table_place(object);
@@ -267,12 +267,10 @@ int acquire_looked_up(const struct primitive *p, void *object, uint64_t pc, uint
         return p->acquire_otherwise(object, pc, sp, bp);
     t->slot->events[p->family]++;
     remember(t, record, p, object, entry, known, count);
-    uint32_t evicted = t->memo.evicted;
     if (__builtin_expect(!p->take_free(t, object), 0))
         return acquire_not_free(p, object, pc, sp, bp);
-    if (__builtin_expect(t->memo.evicted != evicted, 0))
+    if (__builtin_expect(!thread_push_known(t, record, evicted), 0))
         return acquire_tried_known(p, object, 0, pc, sp, bp);
-    thread_push_known(t, record);
     return 0;
 }
 

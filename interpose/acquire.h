@@ -173,6 +173,7 @@ __attribute__((always_inline)) static inline int acquire(const struct primitive 
     uint32_t count = t->slot->held_count;
     if (again && count && t->held[count - 1].address == (uint64_t)(uintptr_t)object)
         ACQUIRE_LEAVE(again, object);
+    uint32_t evicted = stack_memo_evicted(&t->memo);
     struct stack_record *record = *stack_memo_place(&t->memo, &call);
     if (__builtin_expect(!stack_memo_is_shallow(record, &call) || record->check > 4 ||
                              !acquire_is_known(p, t, record, object, count),
@@ -181,13 +182,10 @@ __attribute__((always_inline)) static inline int acquire(const struct primitive 
     if (__builtin_expect(profile_due(t, p->family), 0))
         ACQUIRE_LEAVE(p->acquire_otherwise, object);
     t->slot->events[p->family]++;
-    uint32_t evicted = t->memo.evicted;
     if (__builtin_expect(!p->take_free(t, object), 0))
         ACQUIRE_LEAVE(acquire_not_free, p, object);
-    /* A signal handler may have come in between and needed the record's place. */
-    if (__builtin_expect(t->memo.evicted != evicted, 0))
+    if (__builtin_expect(!thread_push_known(t, record, evicted), 0))
         ACQUIRE_LEAVE(acquire_tried_known, p, object, 0);
-    thread_push_known(t, record);
     return 0;
 }
 

@@ -103,6 +103,14 @@ struct thread;
 
 void stack_memo_init(struct stack_memo *memo);
 
+/* Return how many records have gone so far. While that stays the same, a record that was looked up later is
+ * what it was. */
+static inline uint32_t stack_memo_evicted(const struct stack_memo *memo) {
+    uint32_t evicted = __atomic_load_n(&memo->evicted, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return evicted;
+}
+
 /* Return the innermost-first addresses of the record. */
 static inline uint64_t *stack_record_addresses(struct stack_record *record) {
     return (uint64_t *)(record->slots + record->slots_count);

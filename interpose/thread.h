@@ -220,8 +220,12 @@ _Static_assert(offsetof(struct recording_held, site) + 8 == offsetof(struct reco
                    offsetof(struct stack_record, tag) + 8 == offsetof(struct stack_record, none),
                "two words are copied at once");
 
-/* The same three steps for a lock whose acquisition the record knows. */
-static inline void thread_push_known(struct thread *t, const struct stack_record *record) {
+/* The same three steps for a lock whose acquisition the record knows. A signal handler may have come in
+ * between and needed the record's place: `evicted` is what stack_memo_evicted said before the record was
+ * looked up. If that has changed, what was read of the record is worth nothing, nothing is pushed, and the
+ * result is false. Where it changes later, the entry is among those that stack_memo.c settles. */
+__attribute__((always_inline)) static inline bool
+thread_push_known(struct thread *t, const struct stack_record *record, uint32_t evicted) {
     uint32_t count = t->slot->held_count;
     struct recording_held *held = &t->held[count];
     __atomic_store_n(&t->slot->held_count, count + 1, __ATOMIC_RELAXED);
@@ -230,9 +234,17 @@ static inline void thread_push_known(struct thread *t, const struct stack_record
     __builtin_memcpy(&held->stack, &word, sizeof word);
     __builtin_memcpy(&held->site, &record->site, 16);
     __builtin_memcpy(held->private, &record->tag, 16);
-    __atomic_store_n((uint64_t *)(void *)held, record->known_lock, __ATOMIC_RELEASE);
+    uint64_t lock = record->known_lock, after = record->known_after;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    held->private[1] = record->known_after;
+    if (__builtin_expect(stack_memo_evicted(&t->memo) != evicted, 0)) {
+        held->private[0] = 0;
+        __atomic_store_n(&t->slot->held_count, count, __ATOMIC_RELEASE);
+        return false;
+    }
+    __atomic_store_n((uint64_t *)(void *)held, lock, __ATOMIC_RELEASE);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    held->private[1] = after;
+    return true;
 }
 
 /* Whether all slots of its record were compared when the lock was taken. (Records are aligned; the lowest bit
