@@ -18,6 +18,7 @@ enum {
 
 int cli_run(int argc, char **argv);
 int cli_report(int argc, char **argv);
+int cli_import(int argc, char **argv);
 int cli_ps(int argc, char **argv);
 int cli_dump(int argc, char **argv);
 int cli_suite(int argc, char **argv);

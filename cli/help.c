@@ -10,6 +10,7 @@ static const char overview[] =
     "\n"
     "  gordian run [OPTION...] -- PROG ARG...   run a program and report what is found\n"
     "  gordian report RECORDING...              report again, from recordings that were kept\n"
+    "  gordian import FILE...                   the same from files of ThreadSanitizer, Helgrind or DRD\n"
     "  gordian ps [PID]                         running programs under gordian, their threads and locks\n"
     "  gordian dump PID                         who holds and who waits, in a running program\n"
     "  gordian suite [CASE...]                  the case suite: buggy and fixed programs under several "
@@ -113,6 +114,27 @@ static const char new_case[] =
     "Example\n"
     "  gordian new-case my_cases/cache_refresh && gordian suite --cases my_cases cache_refresh\n";
 
+static const char import[] =
+    "gordian import FILE... [OPTION...]\n"
+    "\n"
+    "Report what other tools have found, in every format that gordian writes: ThreadSanitizer's text (a log "
+    "file,\n"
+    "or the output of a program or a CI job that has its reports in it), and the XML of Helgrind and DRD. "
+    "The\n"
+    "format is told by the content.\n"
+    "\n" OUTPUT_HELP "a report in each format\n" OUTPUT_HELP_END "\n"
+    "Make such files\n"
+    "  TSAN_OPTIONS=second_deadlock_stack=1:log_path=tsan ./bank     # tsan.PID; built with "
+    "-fsanitize=thread\n"
+    "  valgrind --tool=helgrind --xml=yes --xml-file=helgrind.xml ./bank\n"
+    "  valgrind --tool=drd --xml=yes --xml-file=drd.xml ./bank\n"
+    "\n"
+    "Examples\n"
+    "  gordian import tsan.4711\n"
+    "  gordian import --json findings.json --text - build.log helgrind.xml\n"
+    "\n"
+    "A program built with -fsanitize=thread needs no import: gordian run reads its reports.\n";
+
 static const char help[] = "gordian help [SUBCOMMAND]\n"
                            "\n"
                            "Show what gordian can do, or the options of a subcommand.\n"
@@ -122,8 +144,8 @@ static const char help[] = "gordian help [SUBCOMMAND]\n"
 
 static const struct {
     const char *name, *text;
-} topics[] = {{"run", run},     {"report", report},     {"ps", ps},    {"dump", dump},
-              {"suite", suite}, {"new-case", new_case}, {"help", help}};
+} topics[] = {{"run", run},   {"report", report}, {"import", import},     {"ps", ps},
+              {"dump", dump}, {"suite", suite},   {"new-case", new_case}, {"help", help}};
 
 int cli_help(int argc, char **argv) {
     if (argc < 2) {

@@ -11,8 +11,8 @@ static const struct {
     const char *name;
     int (*call)(int argc, char **argv);
 } commands[] = {
-    {"run", cli_run},     {"report", cli_report},     {"ps", cli_ps},     {"dump", cli_dump},
-    {"suite", cli_suite}, {"new-case", cli_new_case}, {"help", cli_help},
+    {"run", cli_run},   {"report", cli_report}, {"import", cli_import},     {"ps", cli_ps},
+    {"dump", cli_dump}, {"suite", cli_suite},   {"new-case", cli_new_case}, {"help", cli_help},
 };
 
 /* A standard descriptor that came closed is given to the next file opened, which would then receive our
@@ -42,9 +42,10 @@ static unsigned distance(const char *a, const char *b) {
 }
 
 static int unknown_command(const char *word) {
-    char what[128], advice[80];
+    char what[128], advice[96];
     snprintf(what, sizeof what, "%.80s", word);
-    snprintf(advice, sizeof advice, "the subcommands are run, report, ps, dump, suite, new-case and help");
+    snprintf(advice, sizeof advice,
+             "the subcommands are run, report, import, ps, dump, suite, new-case and help");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strlen(word) < 10 && distance(word, commands[i].name) <= strlen(commands[i].name) / 3)
             snprintf(advice, sizeof advice, "did you mean gordian %s?", commands[i].name);
@@ -55,7 +56,7 @@ static int unknown_command(const char *word) {
 
 static int dispatch(int argc, char **argv) {
     if (argc < 2)
-        return cli_fail("no subcommand", "usage: gordian run|report|ps|dump|suite|new-case|help ...",
+        return cli_fail("no subcommand", "usage: gordian run|report|import|ps|dump|suite|new-case|help ...",
                         "find the deadlocks of a program: gordian run -- PROG ARG...");
     const char *word = argv[1];
     if (strcmp(word, "--version") == 0)

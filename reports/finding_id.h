@@ -8,7 +8,8 @@
  * the base name of its file and without its line, and the interpreter's own frames around it do not. Steps
  * are taken in the rotation that makes the text smallest; thread numbers, addresses and file names are not in
  * it. Locks held that are no part of the knot are left out. When all threads are blocked, the threads that
- * wait alike count once, in no order; of a starvation only the waiter counts.
+ * wait alike count once, in no order; of a starvation only the waiter counts. Of a race the stacks of the
+ * accesses and the variable count, not who reads and who writes, nor what is held.
  */
 #ifndef GORDIAN_REPORTS_FINDING_ID_H
 #define GORDIAN_REPORTS_FINDING_ID_H

@@ -58,6 +58,7 @@ struct report_lock {
     uint64_t address;
     bool shared;                     /* between processes */
     uint32_t value;                  /* semaphore: its first value; barrier: its count; 0 when not known */
+    uint64_t size;                   /* memory: bytes of the variable or block; 0 when not known */
     uint64_t device, inode;          /* of the file that it is, or lies in; 0 when not known */
     struct report_stack initialised; /* count 0 when no init call was seen */
     struct report_stack first;
@@ -69,11 +70,20 @@ struct report_hold {
     struct report_stack stack;
 };
 
+/* What a thread does to the memory that it wants (race.data). It writes it if it wants it exclusively. */
+struct report_access {
+    uint64_t address;
+    uint64_t size; /* bytes; 0 when not known */
+    bool atomic;
+    bool locks_told; /* the locks held are all; else they are not known */
+};
+
 struct report_step {
     const struct report_thread *thread;
     const struct report_hold *holds;
     size_t holds_count;
     struct report_hold wants;
+    const struct report_access *access; /* NULL unless it is a step of a race */
 };
 
 struct report_process;
@@ -89,6 +99,8 @@ struct report_finding {
     const struct report_process *process; /* the one that it was found in first */
     bool told;                            /* while the program ran */
     bool suppressed;
+    const char *source; /* the tools that said it, "ThreadSanitizer" or "gordian and ThreadSanitizer"; NULL:
+                           gordian alone */
     const struct report_step *steps;
     size_t steps_count;
     const struct report_thread *const *threads; /* every thread that the steps name, once */
@@ -174,6 +186,16 @@ bool report_cross(struct report *report);
 
 /* The same with that other call, if it is needed: takes up to REPORT_CONFIRM_MS longer. */
 void report_cross_surely(struct report *report);
+
+/* Add what another tool has reported (foreign.h), with the threads and locks of the process's recording where
+ * it was read. What gordian has found too is that finding, which then names both sources; a lock order that
+ * gordian knows to be harmless becomes a note that says so. Otherwise a finding is appended as report_update
+ * does. What belongs to `foreign` is copied. O(findings). */
+struct foreign_report;
+void report_add_foreign(struct report *report, const struct foreign_report *foreign);
+
+/* Add a line to what report_remark says; it is copied. */
+void report_add_remark(struct report *report, const char *text);
 
 /* Whether a process whose recording was read has locks between processes. */
 bool report_shares_locks(const struct report *report);

@@ -211,6 +211,7 @@ static const char *lock_kind(uint32_t kind) {
         [LOCK_KIND_STREAM] = "stream",
         [LOCK_KIND_FILE] = "file",
         [LOCK_KIND_GIL] = "gil",
+        [LOCK_KIND_MEMORY] = "memory",
     };
     return names[kind < LOCK_KINDS ? kind : 0];
 }
@@ -220,6 +221,8 @@ static void fill_lock(cJSON *object, const struct report_lock *lock) {
     add_text(object, "name", lock->name);
     cJSON_AddStringToObject(object, "kind", lock_kind(lock->kind));
     add_address(object, "address", lock->address);
+    if (lock->kind == LOCK_KIND_MEMORY && lock->size)
+        add_number(object, "size", lock->size);
     add_stack(object, "initialised", &lock->initialised);
     add_stack(object, "first", &lock->first);
 }
@@ -228,6 +231,19 @@ static void fill_hold(cJSON *object, const struct report_hold *hold) {
     add_text(object, "lock", hold->lock->id);
     cJSON_AddStringToObject(object, "mode", hold->mode == LOCK_SHARED ? "shared" : "exclusive");
     add_stack(object, "stack", &hold->stack);
+}
+
+/* What a step of a race does to the memory that it wants. */
+static void add_access(cJSON *object, const struct report_step *step) {
+    const struct report_access *said = step->access;
+    cJSON *access = cJSON_AddObjectToObject(object, "access");
+    cJSON_AddStringToObject(access, "kind", step->wants.mode == LOCK_SHARED ? "read" : "write");
+    if (said->size)
+        add_number(access, "size", said->size);
+    else
+        cJSON_AddNullToObject(access, "size");
+    cJSON_AddBoolToObject(access, "atomic", said->atomic);
+    add_address(access, "address", said->address);
 }
 
 /* A thread that wants nothing (it has ended, or holds what another misuses) is a holder, not a step. `event`:
@@ -248,6 +264,8 @@ static void add_step(cJSON *array, const struct report_step *step, const char *e
     }
     if (step->wants.lock)
         fill_hold(cJSON_AddObjectToObject(object, "wants"), &step->wants);
+    if (step->access)
+        add_access(object, step);
 }
 
 /* What the numbers of a finding mean depends on its kind. */
@@ -281,6 +299,8 @@ static void add_finding(cJSON *array, const struct report_finding *finding) {
     add_number(object, "pid", finding->pid);
     add_seconds(object, "time_s", finding->time_ns);
     cJSON_AddBoolToObject(object, "suppressed", finding->suppressed);
+    if (finding->source)
+        add_text(object, "source", finding->source);
     add_values(object, finding);
     cJSON *threads = cJSON_AddArrayToObject(object, "threads");
     for (size_t i = 0; i < finding->threads_count; i++)

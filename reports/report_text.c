@@ -16,6 +16,7 @@
 #include "reports/names.h"
 #include "reports/numbers.h"
 #include "reports/profile_text.h"
+#include "reports/race_text.h"
 #include "reports/stack_text.h"
 #include "reports/verbs.h"
 
@@ -111,6 +112,8 @@ static const char *wish_verb(const struct report_finding *finding, const struct 
         return message_forks_itself(finding) ? "forks with the locked" : "tries in vain to get";
     case FINDING_MISUSE_BAD_BARRIER:
         return "uses";
+    case FINDING_MISUSE_BAD_JOIN:
+        return finding->source ? "creates and never joins" : verb; /* gordian itself says nothing of those */
     default:
         return verb;
     }
@@ -245,6 +248,10 @@ static void write_step(const struct report_finding *finding, size_t index, const
           : earlier                   ? ", earlier\n"
                                       : "\n",
           out);
+    if (step->access) {
+        race_text_step(finding, step, style, pool, out);
+        return;
+    }
     if (knot && (knot->lock->kind != LOCK_KIND_THREAD || finding->kind == FINDING_MISUSE_BAD_JOIN))
         write_hold(finding, index, knot, style, pool, out);
     write_side_holds(finding, index, knot, style, pool, out);
@@ -287,7 +294,8 @@ static void write_purpose(const struct report_lock *lock, FILE *out) {
 }
 
 /* What the locks are that the finding is about, beside their names. */
-static void write_locks(const struct report_finding *finding, struct memory_pool *pool, FILE *out) {
+static void write_locks(const struct report_finding *finding, const struct report_style *style,
+                        struct memory_pool *pool, FILE *out) {
     const char *lead = "\n";
     for (size_t i = 0; i < finding->steps_count; i++) {
         const struct report_lock *lock = finding->steps[i].wants.lock;
@@ -299,6 +307,10 @@ static void write_locks(const struct report_finding *finding, struct memory_pool
             told = finding->steps[j].wants.lock == lock;
         if (told)
             continue;
+        if (lock->kind == LOCK_KIND_MEMORY) {
+            race_text_place(finding, lock, style, out);
+            continue;
+        }
         const char *place =
             lock->variable ? names_place(pool, &lock->initialised) : NULL; /* else the name says it */
         fprintf(out, "%s  ", lead);
@@ -320,12 +332,25 @@ static void write_foot(const struct report_finding *finding, FILE *out) {
     fprintf(out, "\n  %s %s", finding_severity_name(finding->severity), finding_kind_name(finding->kind));
     if (finding->shape != FINDING_SHAPE_NONE && shape)
         fprintf(out, " (%s)", shape);
+    bool own = !finding->source || strncmp(finding->source, "gordian", 7) == 0;
+    if (!own) {
+        fprintf(out, ", id %s, ", finding->id);
+        if (finding->count > 1)
+            fprintf(out, "%" PRIu64 " times, ", finding->count);
+        fprintf(out, "said by %s of ", finding->source);
+        escape_write(*exe ? frames_basename(exe) : "the process", out);
+        fprintf(out, " (pid %u)%s\n", finding->pid, finding->suppressed ? ", suppressed" : "");
+        return;
+    }
     fprintf(out, ", id %s, seen ", finding->id);
     if (finding->count > 1)
         fprintf(out, "%" PRIu64 " times, first ", finding->count);
     fprintf(out, "%.3f s after the start of ", (double)finding->time_ns / 1e9);
     escape_write(*exe ? frames_basename(exe) : "the process", out);
-    fprintf(out, " (pid %u)%s\n", finding->pid, finding->suppressed ? ", suppressed" : "");
+    fprintf(out, " (pid %u)", finding->pid);
+    if (finding->source)
+        fprintf(out, ", said by %s", finding->source);
+    fputs(finding->suppressed ? ", suppressed\n" : "\n", out);
 }
 
 /* The place that a note is about. */
@@ -349,7 +374,7 @@ static void write_finding(const struct report_finding *finding, const struct rep
     write_sentence(finding->message, style, out);
     colour(style, "\033[0m", out);
     write_steps(finding, style, &pool, out);
-    write_locks(finding, &pool, out);
+    write_locks(finding, style, &pool, out);
     write_foot(finding, out);
     memory_pool_free(&pool);
 }
@@ -566,26 +591,29 @@ void report_text_summary(const struct report *report, const struct report_style 
         &pool, "%s in %zu thread%s of %zu process%s", events ? events : "no events", threads,
         numbers_plural(threads), report_processes(report), report_processes(report) == 1 ? "" : "es");
     const char *text = "no finding";
+    bool imported = !report_processes(report) && !report_run(report); /* nothing was watched */
     if (findings) {
         text = memory_pool_format(&pool, "%zu finding%s: %zu error%s, %zu warning%s, %zu note%s", findings,
                                   numbers_plural(findings), errors, numbers_plural(errors), warnings,
                                   numbers_plural(warnings), notes, numbers_plural(notes));
         if (suppressed)
             text = memory_pool_format(&pool, "%s, %zu suppressed", text, suppressed);
-    } else if (!saw_locks(report)) {
+    } else if (!saw_locks(report) && !imported) {
         text = "no lock event was seen: this run says nothing";
     }
     colour(style,
-           errors                           ? colour_of(FINDING_ERROR)
-           : warnings || !saw_locks(report) ? colour_of(FINDING_WARNING)
-                                            : "",
+           errors                                          ? colour_of(FINDING_ERROR)
+           : warnings || (!saw_locks(report) && !imported) ? colour_of(FINDING_WARNING)
+                                                           : "",
            out);
     write_sentence(text, style, out);
     colour(style, "\033[0m", out);
     write_list(report, style, &pool, out);
-    fputs("  seen: ", out);
-    write_folded(seen, style, 8, out);
-    fputc('\n', out);
+    if (!imported) {
+        fputs("  seen: ", out);
+        write_folded(seen, style, 8, out);
+        fputc('\n', out);
+    }
     write_processes(report, out);
     profile_text_write(report, style, out);
     write_unseen(report, style, &pool, out);
