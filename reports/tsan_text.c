@@ -454,9 +454,12 @@ static void begin_report(struct reader *reader, const char *headline) {
 /* "==5479==ERROR: ThreadSanitizer: SEGV on unknown address 0x000000000008 (pc 0x5631c938ccf3 ..." */
 static void tell_fatal(struct reader *reader, const char *line, const char *text) {
     const char *mark = strstr(line, "==");
+    size_t size = strcspn(text, "(");
+    while (size && text[size - 1] == ' ')
+        size--;
     struct foreign_report report = {
         .source = source,
-        .title = memory_pool_copy(&reader->pool, text, strcspn(text, "(")),
+        .title = memory_pool_copy(&reader->pool, text, size),
         .pid = mark ? (uint32_t)number_after(mark, "==", 10) : 0,
         .remark = true,
         .count = 1,
