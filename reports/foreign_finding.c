@@ -391,7 +391,8 @@ bool foreign_finding_watched(const struct foreign_subject *subject, const struct
         if (!recorded_lock(subject, &report->locks[i]))
             return false;
     for (size_t i = 0; i < report->steps_count; i++)
-        if (!recorded_thread(subject, report, report->steps[i].thread))
+        if ((report->steps[i].thread || report->kind == FINDING_DEADLOCK_POTENTIAL) &&
+            !recorded_thread(subject, report, report->steps[i].thread))
             return false;
     return report->locks_count > 0 && report->steps_count > 0 && !report->cut;
 }

@@ -17,8 +17,10 @@
 static uint32_t family_of(uint32_t kind) {
     switch (kind) {
     case FINDING_DEADLOCK_ACTUAL:
+    case FINDING_ORDER_SINGLE_THREAD: /* the tool has seen less of the threads */
         return FINDING_DEADLOCK_POTENTIAL;
     case FINDING_MISUSE_UNLOCK_NOT_OWNER:
+    case FINDING_MISUSE_WAIT_UNLOCKED: /* a wait unlocks */
         return FINDING_MISUSE_UNLOCK_UNLOCKED;
     case FINDING_MISUSE_DESTROY_WAITED:
         return FINDING_MISUSE_DESTROY_LOCKED;
@@ -55,7 +57,9 @@ static bool join_own(struct report *report, const struct report_finding *finding
     uint32_t family = family_of(finding->kind);
     for (size_t i = 0; i < report_findings(report) && finding->kind != FINDING_RACE_DATA; i++) {
         const struct report_finding *shown = report_finding(report, i);
-        if (is_own(shown) && shown->count && family_of(shown->kind) == family && same_locks(finding, shown)) {
+        bool same = family_of(shown->kind) == family ||
+                    (finding->kind == FINDING_MISUSE_RELOCK && shown->shape == FINDING_SHAPE_SELF);
+        if (same && is_own(shown) && shown->count && same_locks(finding, shown)) {
             report_inside_set_source(
                 report, i, memory_pool_format(report_inside_pool(report), "gordian and %s", source));
             return true;
@@ -108,6 +112,10 @@ static const char *misuse_in_words(struct report *report, const struct foreign_r
 
 static const char *foreign_message(struct report *report, const struct foreign_report *foreign,
                                    const struct report_finding *finding, bool refuted) {
+    if (refuted && finding->kind == FINDING_MISUSE_RELOCK)
+        return memory_pool_format(report_inside_pool(report),
+                                  "%s says %s, but gordian saw the lock and nobody held it then",
+                                  foreign->source, misuse_in_words(report, foreign, finding));
     if (refuted)
         return memory_pool_format(report_inside_pool(report),
                                   "%s says %s, but gordian saw %s locks and found no schedule for it",
@@ -157,9 +165,16 @@ void report_add_foreign(struct report *report, const struct foreign_report *fore
     report_inside_gather(report, &finding, holds);
     if (join_own(report, &finding, foreign->source))
         return;
-    bool refuted = finding.kind == FINDING_DEADLOCK_POTENTIAL && foreign_finding_watched(&subject, foreign);
+    /* Of these gordian misses none: it sees every lock that is taken, and by whom. */
+    bool refuted = (finding.kind == FINDING_DEADLOCK_POTENTIAL || finding.kind == FINDING_MISUSE_RELOCK) &&
+                   foreign_finding_watched(&subject, foreign);
     if (refuted)
         finding.severity = FINDING_NOTE;
     finding.message = foreign_message(report, foreign, &finding, refuted);
-    report_inside_count(enter(report, &finding), foreign->count);
+    struct report_finding *entered = enter(report, &finding);
+    if (entered->severity < finding.severity) { /* another process could be refuted, this one cannot */
+        entered->severity = finding.severity;
+        entered->message = finding.message;
+    }
+    report_inside_count(entered, foreign->count);
 }
