@@ -1,7 +1,6 @@
 /* The command `gordian`: its subcommands, and how it tells that it cannot do its work.
  *
- * Each subcommand is one file, cli/<name>.c, with one function: argv[0] is the subcommand's name, the rest
- * are its arguments; it returns the exit status of the command.
+ * Each subcommand is one file, cli/<name>.c, with one description (command.h), which names its function.
  */
 #ifndef GORDIAN_CLI_CLI_H
 #define GORDIAN_CLI_CLI_H
@@ -15,15 +14,6 @@ enum {
 };
 
 #define CLI_VERSION "0.1.0"
-
-int cli_run(int argc, char **argv);
-int cli_report(int argc, char **argv);
-int cli_import(int argc, char **argv);
-int cli_ps(int argc, char **argv);
-int cli_dump(int argc, char **argv);
-int cli_suite(int argc, char **argv);
-int cli_new_case(int argc, char **argv);
-int cli_help(int argc, char **argv);
 
 /* Write "gordian: WHAT: WHY" and, unless `advice` is NULL, a second line with the advice to stderr. Returns
  * CLI_FAILED, so that a caller can return it. `why` may be NULL: then the first line is "gordian: WHAT". */

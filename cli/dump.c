@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/commands.h"
 #include "cli/options.h"
 #include "reports/escape.h"
 #include "reports/live.h"
@@ -84,11 +85,10 @@ static void print_process(const struct live *live) {
     }
 }
 
-int cli_dump(int argc, char **argv) {
-    static const struct option table[] = {{"help", no_argument, NULL, 'h'}, {0}};
+static int call(int argc, char **argv) {
     int key;
-    while ((key = options_next_anywhere(argc, argv, table)) != OPTIONS_END)
-        return key == 'h' ? cli_help(2, (char *[]){"help", "dump", NULL}) : CLI_FAILED;
+    while ((key = options_next_anywhere(argc, argv, &command_dump)) != OPTIONS_END)
+        return key == OPTIONS_HELP ? commands_help(&command_dump) : CLI_FAILED;
     if (argc - optind != 1)
         return cli_fail("dump", argc == optind ? "no process is given" : "more than one process is given",
                         "for example: gordian dump 4711; `gordian ps` lists the processes");
@@ -111,3 +111,15 @@ int cli_dump(int argc, char **argv) {
     live_free(live);
     return fflush(stdout) == 0 ? 0 : cli_fail_errno(errno, NULL, "cannot write to standard output");
 }
+
+const struct command command_dump = {
+    .name = "dump",
+    .usage = "PID|RECORDING",
+    .summary = "who holds and who waits in a program, with stacks",
+    .about =
+        "Show what every thread of a running program holds and waits for, with stacks. The program is not "
+        "stopped. Of a program that has ended, its recording shows the last state.",
+    .operands = COMMAND_PROCESS,
+    .examples = {{"gordian dump 4711", NULL}, {"gordian dump results/gordian.4711.0.rec", NULL}},
+    .call = call,
+};

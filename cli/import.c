@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "reports/foreign.h"
@@ -35,13 +36,12 @@ struct import {
 
 /* Returns OPTIONS_END when the operands follow, or an exit status. */
 static int parse(struct output_options *options, int argc, char **argv) {
-    static const struct option table[] = {OUTPUT_OPTIONS, {"help", no_argument, NULL, 'h'}, {0}};
     int key, status;
-    while ((key = options_next_anywhere(argc, argv, table)) != OPTIONS_END) {
+    while ((key = options_next_anywhere(argc, argv, &command_import)) != OPTIONS_END) {
         if (key == OPTIONS_WRONG)
             return CLI_FAILED;
-        if (key == 'h')
-            return cli_help(2, (char *[]){"help", "import", NULL});
+        if (key == OPTIONS_HELP)
+            return commands_help(&command_import);
         if (output_option(options, key, optarg, &status) && status)
             return status;
     }
@@ -137,7 +137,7 @@ static int read_file(struct report *report, const char *path) {
     return status;
 }
 
-int cli_import(int argc, char **argv) {
+static int call(int argc, char **argv) {
     struct output_options options = OUTPUT_DEFAULTS;
     int status = parse(&options, argc, argv);
     if (status != OPTIONS_END)
@@ -157,3 +157,27 @@ int cli_import(int argc, char **argv) {
     report_free(report);
     return status;
 }
+
+const struct command command_import = {
+    .name = "import",
+    .usage = "[OPTION...] FILE...",
+    .summary = "the same from files of ThreadSanitizer, Helgrind or DRD",
+    .about =
+        "Report what other tools have found, in every format that gordian writes: ThreadSanitizer's text (a "
+        "log file, or the output of a program or a CI job that has its reports in it), and the XML of "
+        "Helgrind and DRD. The content tells which it is. Without --json and the like, text goes to "
+        "standard output.",
+    .options = {output_rows},
+    .operands = COMMAND_FILE,
+    .closing =
+        "A program built with -fsanitize=thread needs no import: gordian run reads its reports.\n"
+        "Exit status: 66 (or --exit-code) when something of severity error or warning is in them, else "
+        "0; 125 when one cannot be read.",
+    .examples =
+        {{"gordian import tsan.4711", "after TSAN_OPTIONS=second_deadlock_stack=1:log_path=tsan ./bank"},
+         {"gordian import --json findings.json --text - build.log", "the output of a CI job"},
+         {"valgrind --tool=helgrind --xml=yes --xml-file=helgrind.xml ./bank; gordian import helgrind.xml",
+          NULL},
+         {"valgrind --tool=drd --xml=yes --xml-file=drd.xml ./bank; gordian import drd.xml", NULL}},
+    .call = call,
+};

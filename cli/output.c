@@ -39,6 +39,19 @@ static const struct format {
     [OUTPUT_TEXT] = {"--text", "report.txt", write_text},
 };
 
+const struct command_option output_rows[] = {
+    {"json", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_JSON,
+     "write the report as JSON (schema gordian-report/1); - is standard output", NULL},
+    {"text", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_TEXT,
+     "write the report as text; - is standard output", NULL},
+    {"out", "DIR", COMMAND_FOLDER, OUTPUT_OUT,
+     "keep everything in DIR, made if needed: a report in each format, and the recordings of a run", NULL},
+    {"exit-code", "N", COMMAND_NOTHING, OUTPUT_EXIT_CODE,
+     "exit status when something was found (default: 66; 0: findings do not change it)", NULL},
+    {"full", NULL, COMMAND_NOTHING, OUTPUT_FULL,
+     "show every frame of every stack, notes with their stacks, and every lock that was waited for", NULL},
+    {0}};
+
 struct target {
     enum output_format format;
     char *path; /* as errors name it */

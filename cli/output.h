@@ -1,8 +1,8 @@
 /* The outputs that `run` and `report` share: which were asked for, and writing them.
  *
  *   struct output_options options = OUTPUT_DEFAULTS;
- *   static const struct option table[] = {OUTPUT_OPTIONS, {"help", no_argument, NULL, 'h'}, {0}};
- *   while ((key = options_next(argc, argv, table)) != OPTIONS_END)
+ *   const struct command command_report = {..., .options = {output_rows}, ...};
+ *   while ((key = options_next(argc, argv, &command_report)) != OPTIONS_END)
  *       if (!output_option(&options, key, optarg, &status)) ...the subcommand's own option...
  *   struct output *output = output_open(&options);      before anything else is done: a path may be wrong
  *   ...
@@ -14,14 +14,14 @@
 #ifndef GORDIAN_CLI_OUTPUT_H
 #define GORDIAN_CLI_OUTPUT_H
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "cli/cli.h"
+#include "cli/command.h"
 #include "reports/report.h"
 
-/* A new format is a word here, a row of the table in output.c and an entry of OUTPUT_OPTIONS. */
+/* A new format is a word here, and a row in each of the two tables at the top of output.c. */
 enum output_format { OUTPUT_JSON, OUTPUT_TEXT, OUTPUT_FORMATS };
 
 struct output_options {
@@ -33,19 +33,13 @@ struct output_options {
 
 #define OUTPUT_DEFAULTS {.exit_code = CLI_FINDINGS}
 
-/* Keys of a getopt_long table: OUTPUT_FORMAT and the format, and the others. */
+/* The keys of output_rows: OUTPUT_FORMAT and the format, and the others. */
 enum { OUTPUT_FORMAT = 1000, OUTPUT_OUT = OUTPUT_FORMAT + OUTPUT_FORMATS, OUTPUT_EXIT_CODE, OUTPUT_FULL };
 
-/* Entries of a getopt_long table. */
-#define OUTPUT_OPTIONS                                                                                       \
-    {"json", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_JSON},                                          \
-        {"text", required_argument, NULL, OUTPUT_FORMAT + OUTPUT_TEXT},                                      \
-        {"out", required_argument, NULL, OUTPUT_OUT},                                                        \
-        {"exit-code", required_argument, NULL, OUTPUT_EXIT_CODE}, {                                          \
-        "full", no_argument, NULL, OUTPUT_FULL                                                               \
-    }
+/* The options, for the description of a subcommand. */
+extern const struct command_option output_rows[];
 
-/* Take one parsed option. Returns whether `key` is one of OUTPUT_OPTIONS; then `status` is 0, or CLI_FAILED
+/* Take one parsed option. Returns whether `key` is one of output_rows; then `status` is 0, or CLI_FAILED
  * after a wrong value was told. The strings are kept, not copied. */
 bool output_option(struct output_options *options, int key, const char *value, int *status);
 

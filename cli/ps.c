@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/commands.h"
 #include "cli/options.h"
 #include "reports/escape.h"
 #include "reports/live.h"
@@ -115,11 +116,10 @@ static int print_one(uint32_t pid) {
     return 0;
 }
 
-int cli_ps(int argc, char **argv) {
-    static const struct option table[] = {{"help", no_argument, NULL, 'h'}, {0}};
+static int call(int argc, char **argv) {
     int key, pid, status;
-    while ((key = options_next_anywhere(argc, argv, table)) != OPTIONS_END)
-        return key == 'h' ? cli_help(2, (char *[]){"help", "ps", NULL}) : CLI_FAILED;
+    while ((key = options_next_anywhere(argc, argv, &command_ps)) != OPTIONS_END)
+        return key == OPTIONS_HELP ? commands_help(&command_ps) : CLI_FAILED;
     if (argc - optind > 1)
         return cli_fail("ps", "more than one PID is given", NULL);
     if (optind < argc && options_number("PID", argv[optind], 1, INT_MAX, &pid))
@@ -129,3 +129,15 @@ int cli_ps(int argc, char **argv) {
         status = cli_fail_errno(errno, NULL, "cannot write to standard output");
     return status;
 }
+
+const struct command command_ps = {
+    .name = "ps",
+    .usage = "[PID]",
+    .summary = "running programs under gordian, their threads and locks",
+    .about = "List the running programs that gordian is loaded into, and what their threads hold and wait "
+             "for; with "
+             "PID, that one.",
+    .operands = COMMAND_PROCESS,
+    .examples = {{"gordian ps", NULL}},
+    .call = call,
+};

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/commands.h"
 #include "cli/environment.h"
 #include "cli/library.h"
 #include "cli/options.h"
@@ -37,8 +38,18 @@
 /* Milliseconds that a killed process may take to be gone. */
 #define KILLED_LOOKS 500
 
-enum on_deadlock { STOP, ABORT, CONTINUE };
-static const char *const on_deadlock_words[] = {"stop", "abort", "continue"};
+enum on_deadlock { STOP, ABORT, CONTINUE }; /* in the order of the words of its row */
+
+enum { RUN_ON_DEADLOCK = 2000, RUN_NO_CHILDREN };
+
+static const struct command_option rows[] = {{"on-deadlock", "WORD", COMMAND_WORD, RUN_ON_DEADLOCK,
+                                              "when a deadlock happens: stop (kill the program, the "
+                                              "default), abort (SIGABRT, for a core dump) or continue",
+                                              "stop abort continue"},
+                                             {"no-children", NULL, COMMAND_NOTHING, RUN_NO_CHILDREN,
+                                              "do not look into the processes that PROG starts", NULL},
+                                             {0}};
+static const struct command_option *const on_deadlock = &rows[0];
 
 struct run {
     struct output_options outputs;
@@ -73,29 +84,20 @@ static uint64_t clock_ns(clockid_t clock) {
 
 /* Returns OPTIONS_END when the operands follow, or an exit status. */
 static int parse(struct run *run, int argc, char **argv) {
-    enum { ON_DEADLOCK = 2000, NO_CHILDREN };
-    static const struct option table[] = {OUTPUT_OPTIONS,
-                                          {"on-deadlock", required_argument, NULL, ON_DEADLOCK},
-                                          {"no-children", no_argument, NULL, NO_CHILDREN},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {0}};
-    int key, status;
-    while ((key = options_next(argc, argv, table)) != OPTIONS_END) {
+    int key, status, word;
+    while ((key = options_next(argc, argv, &command_run)) != OPTIONS_END) {
         if (key == OPTIONS_WRONG)
             return CLI_FAILED;
-        if (key == 'h')
-            return cli_help(2, (char *[]){"help", "run", NULL});
+        if (key == OPTIONS_HELP)
+            return commands_help(&command_run);
         if (output_option(&run->outputs, key, optarg, &status)) {
             if (status)
                 return status;
-        } else if (key == NO_CHILDREN) {
+        } else if (key == RUN_NO_CHILDREN) {
             run->children = false;
-        } else {
-            size_t word = 0;
-            while (word < 3 && strcmp(optarg, on_deadlock_words[word]) != 0)
-                word++;
-            if (word == 3)
-                return cli_fail("--on-deadlock", "it is one of stop, abort and continue", NULL);
+        } else { /* RUN_ON_DEADLOCK */
+            if ((word = options_word(on_deadlock, optarg)) < 0)
+                return CLI_FAILED;
             run->on_deadlock = (enum on_deadlock)word;
         }
     }
@@ -511,7 +513,7 @@ static int conclude(struct run *run, bool *keep) {
     return found ? found : unseen ? unseen : own;
 }
 
-int cli_run(int argc, char **argv) {
+static int call(int argc, char **argv) {
     struct run run = {.outputs = OUTPUT_DEFAULTS, .children = true};
     int status = parse(&run, argc, argv);
     if (status != OPTIONS_END)
@@ -536,3 +538,24 @@ int cli_run(int argc, char **argv) {
         supervisor_pass_interrupt(&run.supervisor);
     return status;
 }
+
+const struct command command_run = {
+    .name = "run",
+    .usage = "[OPTION...] [--] PROG ARG...",
+    .summary = "run a program and report what is found",
+    .about =
+        "Run PROG with gordian watching it. Each finding is printed to stderr the moment it is made; the "
+        "program's input and output are its own.",
+    .options = {output_rows, rows},
+    .operands = COMMAND_PROGRAM,
+    .closing =
+        "GORDIAN_OPTIONS in the environment reaches the library too: GORDIAN_OPTIONS=help=1 lists its "
+        "options.\n"
+        "Exit status: the program's own, 128+N if signal N killed it; 66 (or --exit-code) when something of "
+        "severity error or warning was found; 127 and 126 for a program that is not found or cannot be "
+        "executed; 125 when gordian could not do its work.",
+    .examples = {{"gordian run -- ./server --port 8080", NULL},
+                 {"gordian run --json report.json -- make test", NULL},
+                 {"gordian run --on-deadlock abort -- ./server", "then look at the core dump with gdb"}},
+    .call = call,
+};

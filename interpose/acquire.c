@@ -229,8 +229,49 @@ int acquire_slow(const struct primitive *p, void *object, uint64_t pc, uint64_t 
     return result;
 }
 
-int acquire_not_free(const struct primitive *p, void *object, int result, uint64_t pc, uint64_t sp,
-                     uint64_t bp) {
+/* All of this acquisition is known: the record says so from here on. */
+static void remember(const struct thread *t, struct stack_record *record, const struct primitive *p,
+                     const void *object, const uint64_t *entry, uint64_t value, uint32_t count) {
+    uint64_t before = count ? thread_held_sum(t->held, count) : 0;
+    record->known_object = (uint64_t)(uintptr_t)object;
+    record->known_count = count;
+    record->known_entry = entry;
+    record->known_value = value;
+    record->known_salt = t->seen_salt;
+    record->known_before = before;
+    record->known_after = before + thread_hash((uint32_t)value, p->mode);
+    record->known_lock = (uint64_t)p->mode << 32 | (uint32_t)value;
+    record->known_manner = ACQUIRE_MANNER(p);
+}
+
+int acquire_looked_up(const struct primitive *p, void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
+    const struct call_site call = {pc, sp, bp, 0};
+    struct thread *t = thread_now;
+    uint32_t count = t->slot->held_count;
+    if (p->answers && acquire_is_last(t, object))
+        return acquire_again(p, object, pc, sp, bp);
+    const uint64_t *entry = lock_table_place(object);
+    uint64_t known = entry ? __atomic_load_n(entry, __ATOMIC_RELAXED) : 0,
+             bare = known ^ lock_table_kind(p->kind);
+    struct stack_record *record = stack_memo_known(&t->memo, &call);
+    /* What is held already is never marked as seen. */
+    if (!record || bare - 1 >= 0xffffffffu || count >= t->held_capacity || profile_due(t, p->family) ||
+        (count &&
+         !thread_seen(t, thread_seen_key(t, thread_held_sum(t->held, count), (uint32_t)known, p->mode))))
+        return p->acquire_otherwise(object, pc, sp, bp);
+    t->slot->events[p->family]++;
+    remember(t, record, p, object, entry, known, count);
+    uint32_t evicted = t->memo.evicted;
+    if (__builtin_expect(!p->take_free(t, object), 0))
+        return acquire_not_free(p, object, pc, sp, bp);
+    if (__builtin_expect(t->memo.evicted != evicted, 0))
+        return acquire_tried_known(p, object, 0, pc, sp, bp);
+    thread_push_known(t, record);
+    return 0;
+}
+
+int acquire_tried_known(const struct primitive *p, void *object, int result, uint64_t pc, uint64_t sp,
+                        uint64_t bp) {
     const struct call_site call = {pc, sp, bp, 0};
     struct thread *t = thread_now;
     if (result != EBUSY && !acquired(result))
@@ -241,6 +282,10 @@ int acquire_not_free(const struct primitive *p, void *object, int result, uint64
         return acquire_contended(t, p, object, id, stack, 0, &call);
     acquire_account(t, id, p->mode, object, stack, &call);
     return result;
+}
+
+int acquire_not_free(const struct primitive *p, void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
+    return acquire_tried_known(p, object, p->try_now(object), pc, sp, bp);
 }
 
 bool acquire_is_time(clockid_t clock, const struct timespec *until) {
@@ -372,9 +417,36 @@ int release_slow(const struct primitive *p, void *object, uint64_t pc, uint64_t 
     return 0;
 }
 
-void release_refused(struct thread *t, const struct primitive *p, const void *object, uint32_t mode,
-                     uint64_t pc) {
+int release_deeper(const struct primitive *p, void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
+    struct thread *t = thread_now;
+    struct recording_held *last = &t->held[t->slot->held_count - 1];
+    if (last->depth & RECORDING_HELD_SAMPLED)
+        return p->release_otherwise(object, pc, sp, bp);
+    int result = p->release(object);
+    last->depth -= result == 0;
+    return result;
+}
+
+int release_learning(const struct primitive *p, void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
+    struct thread *t = thread_now;
+    uint32_t count = t->slot->held_count;
+    struct recording_held *last = &t->held[count - 1];
+    uint32_t mode = last->mode;
+    (void)bp;
+    stack_memo_learn(thread_record(last), sp);
+    thread_pop(t, last, count);
+    return release_popped(p, object, mode, pc);
+}
+
+int release_popped(const struct primitive *p, void *object, uint32_t mode, uint64_t pc) {
+    int result = p->release(object);
+    if (result != 0)
+        release_refused(p, object, mode, pc);
+    return result;
+}
+
+void release_refused(const struct primitive *p, const void *object, uint32_t mode, uint64_t pc) {
     uint32_t id = lock_table_find_kind(object, p->kind);
     if (id)
-        thread_push(t, id, mode, object, pc - 1, NULL);
+        thread_push(thread_now, id, mode, object, pc - 1, NULL);
 }

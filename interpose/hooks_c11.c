@@ -44,37 +44,39 @@ static int release_mtx(void *mutex) {
     return to_errno(REAL(mtx_unlock)(mutex));
 }
 
+static int lock_otherwise(void *mutex, uint64_t pc, uint64_t sp, uint64_t bp);
+static int unlock_otherwise(void *mutex, uint64_t pc, uint64_t sp, uint64_t bp);
+
 static const struct primitive mtx = {.kind = LOCK_KIND_MUTEX,
                                      .family = RECORDING_FAMILY_MUTEX,
                                      .mode = LOCK_EXCLUSIVE,
                                      .wait = WAIT_LOCK,
                                      .try_now = hooks_try_mutex,
+                                     .take_free = hooks_take_free_mutex,
                                      .take = take_mtx,
                                      .release = release_mtx,
+                                     .acquire_otherwise = lock_otherwise,
+                                     .release_otherwise = unlock_otherwise,
                                      .answers = hooks_mutex_answers};
 
-static inline __attribute__((always_inline)) int try_fast(void *mutex) {
-    return session_try_lock(mutex);
-}
-
-static __attribute__((noinline)) int lock_slow(void *mutex, uint64_t pc, uint64_t sp, uint64_t bp) {
+static __attribute__((noinline)) int lock_otherwise(void *mutex, uint64_t pc, uint64_t sp, uint64_t bp) {
     return acquire_slow(&mtx, mutex, pc, sp, bp);
 }
 
-static __attribute__((noinline)) int unlock_slow(void *mutex, uint64_t pc, uint64_t sp, uint64_t bp) {
+static __attribute__((noinline)) int unlock_otherwise(void *mutex, uint64_t pc, uint64_t sp, uint64_t bp) {
     return release_slow(&mtx, mutex, pc, sp, bp);
 }
 
 HOOK int mtx_lock(mtx_t *mutex) {
     if (!real_c11_is_libc)
         return REAL(mtx_lock)(mutex);
-    return to_thrd(acquire(&mtx, mutex, CALL_SITE(), try_fast, lock_slow));
+    return to_thrd(acquire(&mtx, mutex, NULL));
 }
 
 HOOK int mtx_unlock(mtx_t *mutex) {
     if (!real_c11_is_libc)
         return REAL(mtx_unlock)(mutex);
-    return to_thrd(release(&mtx, mutex, CALL_SITE(), unlock_slow));
+    return to_thrd(release(&mtx, mutex, hooks_release_mutex, NULL));
 }
 
 HOOK int mtx_trylock(mtx_t *mutex) {

@@ -30,13 +30,19 @@ bool hooks_mutex_answers(void *mutex, const struct recording_held *held) {
     return type.recursive || type.errorcheck;
 }
 
+static int lock_otherwise(void *mutex, uint64_t pc, uint64_t sp, uint64_t bp);
+static int unlock_otherwise(void *mutex, uint64_t pc, uint64_t sp, uint64_t bp);
+
 const struct primitive hooks_mutex = {.kind = LOCK_KIND_MUTEX,
                                       .family = RECORDING_FAMILY_MUTEX,
                                       .mode = LOCK_EXCLUSIVE,
                                       .wait = WAIT_LOCK,
                                       .try_now = hooks_try_mutex,
+                                      .take_free = hooks_take_free_mutex,
                                       .take = take_mutex,
                                       .release = release_mutex,
+                                      .acquire_otherwise = lock_otherwise,
+                                      .release_otherwise = unlock_otherwise,
                                       .answers = hooks_mutex_answers};
 
 /* With a limit it is always tried in earnest: session_try_lock may be the lock that waits, and without a
@@ -52,18 +58,13 @@ const struct primitive hooks_mutex_limited = {.kind = LOCK_KIND_MUTEX,
                                               .try_now = try_before_limit,
                                               .answers = hooks_mutex_answers};
 
-static inline __attribute__((always_inline)) int try_fast(void *mutex) {
-    return session_try_lock(mutex);
-}
-
 /* libunwind's own locks, taken while it runs under ours, need not be. */
 static bool superfluous(void) {
     struct thread *t = thread_now;
     return t && t->special & THREAD_BUSY && unwinder_inside();
 }
 
-static __attribute__((noinline)) int lock_slow(pthread_mutex_t *mutex, uint64_t pc, uint64_t sp,
-                                               uint64_t bp) {
+static __attribute__((noinline)) int lock_otherwise(void *mutex, uint64_t pc, uint64_t sp, uint64_t bp) {
     if (__builtin_expect(gil_within(mutex), 0)) {
         gil_mutex_lock(thread_now);
         return REAL(pthread_mutex_lock)(mutex);
@@ -71,8 +72,7 @@ static __attribute__((noinline)) int lock_slow(pthread_mutex_t *mutex, uint64_t 
     return superfluous() ? 0 : acquire_slow(&hooks_mutex, mutex, pc, sp, bp);
 }
 
-static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex, uint64_t pc, uint64_t sp,
-                                                 uint64_t bp) {
+static __attribute__((noinline)) int unlock_otherwise(void *mutex, uint64_t pc, uint64_t sp, uint64_t bp) {
     if (__builtin_expect(gil_within(mutex), 0)) {
         gil_mutex_unlocked(thread_now, mutex);
         return REAL(pthread_mutex_unlock)(mutex);
@@ -80,12 +80,32 @@ static __attribute__((noinline)) int unlock_slow(pthread_mutex_t *mutex, uint64_
     return superfluous() ? 0 : release_slow(&hooks_mutex, mutex, pc, sp, bp);
 }
 
+/* A recursive mutex once more: nothing is new but the depth. */
+static __attribute__((noinline)) int lock_again(void *mutex, uint64_t pc, uint64_t sp, uint64_t bp) {
+    struct thread *t = thread_now;
+    struct recording_held *last = &t->held[t->slot->held_count - 1];
+    if (!last->lock || !t->owner || !mutex_word_deepen(mutex, t->owner, true))
+        return acquire_again(&hooks_mutex, mutex, pc, sp, bp);
+    t->slot->events[RECORDING_FAMILY_MUTEX]++;
+    last->depth++;
+    return 0;
+}
+
+static __attribute__((noinline)) int unlock_once(void *mutex, uint64_t pc, uint64_t sp, uint64_t bp) {
+    struct thread *t = thread_now;
+    struct recording_held *last = &t->held[t->slot->held_count - 1];
+    if (last->depth & RECORDING_HELD_SAMPLED || !t->owner || !mutex_word_deepen(mutex, t->owner, false))
+        return release_deeper(&hooks_mutex, mutex, pc, sp, bp);
+    last->depth--;
+    return 0;
+}
+
 HOOK int pthread_mutex_lock(pthread_mutex_t *mutex) {
-    return acquire(&hooks_mutex, mutex, CALL_SITE(), try_fast, (acquire_slow_path)lock_slow);
+    return acquire(&hooks_mutex, mutex, lock_again);
 }
 
 HOOK int pthread_mutex_unlock(pthread_mutex_t *mutex) {
-    return release(&hooks_mutex, mutex, CALL_SITE(), (acquire_slow_path)unlock_slow);
+    return release(&hooks_mutex, mutex, hooks_release_mutex, unlock_once);
 }
 
 HOOK int pthread_mutex_trylock(pthread_mutex_t *mutex) {

@@ -30,13 +30,30 @@ static bool answers(void *rwlock, const struct recording_held *held) {
     return held->mode == LOCK_EXCLUSIVE;
 }
 
+static inline bool take_free_read(const struct thread *t, void *rwlock) {
+    (void)t;
+    return REAL(pthread_rwlock_tryrdlock)(rwlock) == 0;
+}
+
+static inline bool take_free_write(const struct thread *t, void *rwlock) {
+    (void)t;
+    return REAL(pthread_rwlock_trywrlock)(rwlock) == 0;
+}
+
+static int read_otherwise(void *rwlock, uint64_t pc, uint64_t sp, uint64_t bp);
+static int write_otherwise(void *rwlock, uint64_t pc, uint64_t sp, uint64_t bp);
+static int unlock_otherwise(void *rwlock, uint64_t pc, uint64_t sp, uint64_t bp);
+
 static const struct primitive read_lock = {.kind = LOCK_KIND_RWLOCK,
                                            .family = RECORDING_FAMILY_RWLOCK,
                                            .mode = LOCK_SHARED,
                                            .wait = WAIT_LOCK,
                                            .try_now = try_read,
+                                           .take_free = take_free_read,
                                            .take = take_read,
                                            .release = release_rwlock,
+                                           .acquire_otherwise = read_otherwise,
+                                           .release_otherwise = unlock_otherwise,
                                            .answers = answers};
 
 static const struct primitive write_lock = {.kind = LOCK_KIND_RWLOCK,
@@ -44,32 +61,35 @@ static const struct primitive write_lock = {.kind = LOCK_KIND_RWLOCK,
                                             .mode = LOCK_EXCLUSIVE,
                                             .wait = WAIT_LOCK,
                                             .try_now = try_write,
+                                            .take_free = take_free_write,
                                             .take = take_write,
                                             .release = release_rwlock,
+                                            .acquire_otherwise = write_otherwise,
+                                            .release_otherwise = unlock_otherwise,
                                             .answers = answers};
 
-static __attribute__((noinline)) int read_slow(void *rwlock, uint64_t pc, uint64_t sp, uint64_t bp) {
+static __attribute__((noinline)) int read_otherwise(void *rwlock, uint64_t pc, uint64_t sp, uint64_t bp) {
     return acquire_slow(&read_lock, rwlock, pc, sp, bp);
 }
 
-static __attribute__((noinline)) int write_slow(void *rwlock, uint64_t pc, uint64_t sp, uint64_t bp) {
+static __attribute__((noinline)) int write_otherwise(void *rwlock, uint64_t pc, uint64_t sp, uint64_t bp) {
     return acquire_slow(&write_lock, rwlock, pc, sp, bp);
 }
 
-static __attribute__((noinline)) int unlock_slow(void *rwlock, uint64_t pc, uint64_t sp, uint64_t bp) {
+static __attribute__((noinline)) int unlock_otherwise(void *rwlock, uint64_t pc, uint64_t sp, uint64_t bp) {
     return release_slow(&write_lock, rwlock, pc, sp, bp);
 }
 
 HOOK int pthread_rwlock_rdlock(pthread_rwlock_t *rwlock) {
-    return acquire(&read_lock, rwlock, CALL_SITE(), try_read, read_slow);
+    return acquire(&read_lock, rwlock, NULL);
 }
 
 HOOK int pthread_rwlock_wrlock(pthread_rwlock_t *rwlock) {
-    return acquire(&write_lock, rwlock, CALL_SITE(), try_write, write_slow);
+    return acquire(&write_lock, rwlock, NULL);
 }
 
 HOOK int pthread_rwlock_unlock(pthread_rwlock_t *rwlock) {
-    return release(&write_lock, rwlock, CALL_SITE(), unlock_slow);
+    return release(&write_lock, rwlock, NULL, NULL);
 }
 
 HOOK int pthread_rwlock_tryrdlock(pthread_rwlock_t *rwlock) {

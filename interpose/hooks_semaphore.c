@@ -25,6 +25,14 @@ static int try_semaphore(void *semaphore) {
     return result == EAGAIN ? EBUSY : result;
 }
 
+static inline bool take_free(const struct thread *t, void *semaphore) {
+    int *error = t->error, before = *error;
+    if (__builtin_expect(REAL(sem_trywait)(semaphore) == 0, 1))
+        return true;
+    *error = before;
+    return false;
+}
+
 static int take_semaphore(void *semaphore) {
     return as_result(REAL(sem_wait)(semaphore));
 }
@@ -40,13 +48,19 @@ static inline int as_status(int result) {
     return -1;
 }
 
+static int wait_otherwise(void *object, uint64_t pc, uint64_t sp, uint64_t bp);
+static int post_otherwise(void *object, uint64_t pc, uint64_t sp, uint64_t bp);
+
 static const struct primitive semaphore = {.kind = LOCK_KIND_SEMAPHORE,
                                            .family = RECORDING_FAMILY_SEMAPHORE,
                                            .mode = LOCK_EXCLUSIVE,
                                            .wait = WAIT_SEMAPHORE,
                                            .try_now = try_semaphore,
+                                           .take_free = take_free,
                                            .take = take_semaphore,
-                                           .release = release_semaphore};
+                                           .release = release_semaphore,
+                                           .acquire_otherwise = wait_otherwise,
+                                           .release_otherwise = post_otherwise};
 
 static bool is_signal(const void *object) {
     uint64_t known = lock_table_get(object);
@@ -133,7 +147,7 @@ static int wait_for_signal(struct thread *t, sem_t *object, struct call_site cal
     return result;
 }
 
-static __attribute__((noinline)) int wait_slow(void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
+static __attribute__((noinline)) int wait_otherwise(void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
     const struct call_site call = {pc, sp, bp, 0};
     struct thread *t = hooks_thread();
     if (!t || (!thread_plain(t) && hooks_mode(t, &call) != HOOK_FULL))
@@ -156,7 +170,7 @@ static __attribute__((noinline)) int wait_slow(void *object, uint64_t pc, uint64
 HOOK int sem_wait(sem_t *object) {
     if (__builtin_expect(hooks_cancelling, 0))
         pthread_testcancel();
-    return as_status(acquire(&semaphore, object, CALL_SITE(), try_semaphore, wait_slow));
+    return as_status(acquire(&semaphore, object, NULL));
 }
 
 static int tried(sem_t *object, int result, const struct call_site *call) {
@@ -229,7 +243,7 @@ static void proves_lock(struct thread *t, uint32_t id) {
 }
 
 /* Posted by a thread that does not hold it, or for the first time. */
-static __attribute__((noinline)) int post_slow(void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
+static __attribute__((noinline)) int post_otherwise(void *object, uint64_t pc, uint64_t sp, uint64_t bp) {
     const struct call_site call = {pc, sp, bp, 0};
     struct thread *t = hooks_thread();
     uint32_t id = lock_table_find_kind(object, LOCK_KIND_SEMAPHORE);
@@ -256,7 +270,7 @@ static __attribute__((noinline)) int post_slow(void *object, uint64_t pc, uint64
 
 /* After the call nothing of the semaphore may be touched: who was waiting may have destroyed it. */
 HOOK int sem_post(sem_t *object) {
-    return as_status(release(&semaphore, object, CALL_SITE(), post_slow));
+    return as_status(release(&semaphore, object, NULL, NULL));
 }
 
 HOOK int sem_init(sem_t *object, int shared, unsigned value) {

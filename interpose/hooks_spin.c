@@ -5,8 +5,9 @@
 
 #define SPINS 1000 /* before a spin counts as a wait: longer than most critical sections under a spinlock */
 
-static inline __attribute__((always_inline)) int try_once(void *lock) {
-    return REAL(pthread_spin_trylock)(lock);
+static inline bool take_free(const struct thread *t, void *lock) {
+    (void)t;
+    return REAL(pthread_spin_trylock)(lock) == 0;
 }
 
 static inline void pause_spinning(void) {
@@ -36,28 +37,34 @@ static int release_spin(void *lock) {
     return REAL(pthread_spin_unlock)(lock);
 }
 
+static int lock_otherwise(void *lock, uint64_t pc, uint64_t sp, uint64_t bp);
+static int unlock_otherwise(void *lock, uint64_t pc, uint64_t sp, uint64_t bp);
+
 static const struct primitive spin = {.kind = LOCK_KIND_SPIN,
                                       .family = RECORDING_FAMILY_SPIN,
                                       .mode = LOCK_EXCLUSIVE,
                                       .wait = WAIT_LOCK,
                                       .try_now = try_spin,
+                                      .take_free = take_free,
                                       .take = take_spin,
-                                      .release = release_spin};
+                                      .release = release_spin,
+                                      .acquire_otherwise = lock_otherwise,
+                                      .release_otherwise = unlock_otherwise};
 
-static __attribute__((noinline)) int lock_slow(void *lock, uint64_t pc, uint64_t sp, uint64_t bp) {
+static __attribute__((noinline)) int lock_otherwise(void *lock, uint64_t pc, uint64_t sp, uint64_t bp) {
     return acquire_slow(&spin, lock, pc, sp, bp);
 }
 
-static __attribute__((noinline)) int unlock_slow(void *lock, uint64_t pc, uint64_t sp, uint64_t bp) {
+static __attribute__((noinline)) int unlock_otherwise(void *lock, uint64_t pc, uint64_t sp, uint64_t bp) {
     return release_slow(&spin, lock, pc, sp, bp);
 }
 
 HOOK int pthread_spin_lock(pthread_spinlock_t *lock) {
-    return acquire(&spin, (void *)(uintptr_t)lock, CALL_SITE(), try_once, lock_slow);
+    return acquire(&spin, (void *)(uintptr_t)lock, NULL);
 }
 
 HOOK int pthread_spin_unlock(pthread_spinlock_t *lock) {
-    return release(&spin, (void *)(uintptr_t)lock, CALL_SITE(), unlock_slow);
+    return release(&spin, (void *)(uintptr_t)lock, NULL, NULL);
 }
 
 HOOK int pthread_spin_trylock(pthread_spinlock_t *lock) {

@@ -23,29 +23,40 @@ static bool answers(void *stream, const struct recording_held *held) {
     return true;
 }
 
+static inline bool take_free(const struct thread *t, void *stream) {
+    (void)t;
+    return REAL(ftrylockfile)(stream) == 0;
+}
+
+static int lock_otherwise(void *stream, uint64_t pc, uint64_t sp, uint64_t bp);
+static int unlock_otherwise(void *stream, uint64_t pc, uint64_t sp, uint64_t bp);
+
 static const struct primitive stream_lock = {.kind = LOCK_KIND_STREAM,
                                              .family = RECORDING_FAMILY_OTHER,
                                              .mode = LOCK_EXCLUSIVE,
                                              .wait = WAIT_LOCK,
                                              .try_now = try_stream,
+                                             .take_free = take_free,
                                              .take = take_stream,
                                              .release = release_stream,
+                                             .acquire_otherwise = lock_otherwise,
+                                             .release_otherwise = unlock_otherwise,
                                              .answers = answers};
 
-static __attribute__((noinline)) int lock_slow(void *stream, uint64_t pc, uint64_t sp, uint64_t bp) {
+static __attribute__((noinline)) int lock_otherwise(void *stream, uint64_t pc, uint64_t sp, uint64_t bp) {
     return acquire_slow(&stream_lock, stream, pc, sp, bp);
 }
 
-static __attribute__((noinline)) int unlock_slow(void *stream, uint64_t pc, uint64_t sp, uint64_t bp) {
+static __attribute__((noinline)) int unlock_otherwise(void *stream, uint64_t pc, uint64_t sp, uint64_t bp) {
     return release_slow(&stream_lock, stream, pc, sp, bp);
 }
 
 HOOK void flockfile(FILE *stream) {
-    acquire(&stream_lock, stream, CALL_SITE(), try_stream, lock_slow);
+    acquire(&stream_lock, stream, NULL);
 }
 
 HOOK void funlockfile(FILE *stream) {
-    release(&stream_lock, stream, CALL_SITE(), unlock_slow);
+    release(&stream_lock, stream, NULL, NULL);
 }
 
 HOOK int ftrylockfile(FILE *stream) {

@@ -63,6 +63,8 @@ static int rebuild(struct lock_table *old) {
     __atomic_store_n(&lock_table_now, table, __ATOMIC_RELEASE);
     /* The first page stays: it holds shift and mask, without which a late reader would leave the table. */
     size_t bytes = table_bytes(64 - old->shift);
+    for (size_t i = 0; i <= old->mask && (const char *)&old->entries[i] < (const char *)old + 4096; i++)
+        __atomic_store_n(&old->entries[i].lock, 0, __ATOMIC_RELAXED);
     if (bytes > 4096)
         raw_madvise((char *)old + 4096, bytes - 4096, MADV_DONTNEED);
     return 0;

@@ -48,18 +48,25 @@ extern struct lock_table *lock_table_now;
 /* Make an empty table. Returns 0 or -ENOMEM. An older table is left to its readers. */
 int lock_table_start(void);
 
-/* Return what was set for the lock at `address`, 0 when none is known. O(1). */
-static inline uint64_t lock_table_get(const void *address) {
+/* Return the place of what was set for the lock at `address`, NULL when there is none. It is read with one
+ * atomic load and means that lock for ever; it becomes 0 when the table is replaced. O(1). */
+static inline const uint64_t *lock_table_place(const void *address) {
     const struct lock_table *table = __atomic_load_n(&lock_table_now, __ATOMIC_ACQUIRE);
     uint64_t key = (uint64_t)(uintptr_t)address;
     for (uint32_t i = (uint32_t)((key * 0x9e3779b97f4a7c15u) >> table->shift);; i++) {
         const struct lock_table_entry *entry = &table->entries[i & table->mask];
         uint64_t found = __atomic_load_n(&entry->address, __ATOMIC_ACQUIRE);
         if (__builtin_expect(found == key, 1))
-            return __atomic_load_n(&entry->lock, __ATOMIC_RELAXED);
+            return &entry->lock;
         if (!found)
-            return 0;
+            return NULL;
     }
+}
+
+/* Return what was set for the lock at `address`, 0 when none is known. O(1). */
+static inline uint64_t lock_table_get(const void *address) {
+    const uint64_t *place = lock_table_place(address);
+    return place ? __atomic_load_n(place, __ATOMIC_RELAXED) : 0;
 }
 
 /* Return its id, 0 when none is known. */

@@ -17,6 +17,7 @@
 #include "interpose/lock_table.h"
 #include "interpose/locks.h"
 #include "interpose/modules.h"
+#include "interpose/mutex_word.h"
 #include "interpose/notice.h"
 #include "interpose/profile.h"
 #include "interpose/python.h"
@@ -294,6 +295,7 @@ void session_start(void) {
         if (text_starts(*e, "GORDIAN_OPTIONS="))
             text = *e + sizeof "GORDIAN_OPTIONS=" - 1;
     session_try_lock = real_is_libc ? REAL(pthread_mutex_lock) : always_busy;
+    mutex_word_start();
     notice_start();
     options_parse(&options, text, notice_text);
     recorder_absolute(options.dir, sizeof options.dir); /* the program may change its directory */

@@ -16,8 +16,8 @@
 static const uint64_t always_zero;
 static struct {
     struct stack_record record;
-    struct stack_slot slots[2];
-} nothing = {.slots = {{&always_zero, 0}, {&always_zero, 0}}};
+    struct stack_slot slots[4];
+} nothing = {.slots = {{&always_zero, 0}, {&always_zero, 0}, {&always_zero, 0}, {&always_zero, 0}}};
 
 void stack_memo_init(struct stack_memo *memo) {
     for (uint32_t i = 0; i < 1u << STACK_MEMO_BITS; i++)
@@ -53,9 +53,34 @@ static struct stack_record *block_alloc(struct stack_memo *memo, size_t bytes) {
 }
 
 static void block_free(struct stack_memo *memo, struct stack_record *block) {
+    memo->evicted++;
     uint32_t class = class_of(block->bytes);
     *(struct stack_record **)block = memo->freed[class];
     memo->freed[class] = block;
+}
+
+/* What is derived from how much is compared. */
+static void stack_record_settle(struct stack_record *record) {
+    bool certain = record->check == record->slots_count && !record->doubtful;
+    bool learns = record->check > record->near && record->calm >= 0;
+    record->tag = (uint64_t)(uintptr_t)record | certain;
+    record->watch = learns ? 0 : record->calm < 0 ? ~(uint64_t)0 : record->limit;
+}
+
+/* From here on it compares all. */
+static void stack_record_distrust(struct stack_record *record) {
+    record->calm = -1;
+    record->check = record->slots_count;
+    stack_record_settle(record);
+}
+
+void stack_memo_learn(struct stack_record *record, uint64_t sp) {
+    if (sp > record->limit) {
+        stack_record_distrust(record);
+    } else if (record->check > record->near && record->calm >= 0 && ++record->calm >= 32) {
+        record->check = record->near;
+        stack_record_settle(record);
+    }
 }
 
 /* Held entries that still point to the record get its stack now, since the record is about to go. */
@@ -75,16 +100,18 @@ static void settle(struct thread *t, struct stack_record *record, const struct c
 
 bool stack_memo_check(struct stack_record *record) {
     uint64_t differs = 0, page = 0;
-    for (uint32_t i = 2; record->foreign && i < record->check; i++) {
+    for (uint32_t i = 4; record->foreign && i < record->check; i++) {
         uint64_t at = (uint64_t)(uintptr_t)record->slots[i].at;
         if (at >> 12 != page && !unwinder_readable(at))
             return false;
         page = at >> 12;
     }
-    for (uint32_t i = 2; i < record->check; i++)
+    for (uint32_t i = 4; i < record->check; i++)
         differs |= *record->slots[i].at ^ record->slots[i].value;
-    if (!differs && record->check == record->slots_count)
+    if (!differs && record->doubtful && record->check == record->slots_count) {
         record->doubtful = false;
+        stack_record_settle(record);
+    }
     return !differs;
 }
 
@@ -149,12 +176,12 @@ static void walk_stack(struct thread *t, const struct call_site *call, uint32_t 
     }
 }
 
-/* The first two slots are read before anything else is looked at: a foreign stack's come after them. */
+/* The first four slots are read before anything else is looked at: a foreign stack's come after them. */
 static struct stack_record *make_record(struct stack_memo *memo, const struct call_site *call,
                                         const struct walk *w) {
-    uint32_t before = w->foreign ? 2 : 0, slots = w->slots_count + before;
-    if (slots < 2)
-        slots = 2;
+    uint32_t before = w->foreign ? 4 : 0, slots = w->slots_count + before;
+    if (slots < 4)
+        slots = 4;
     struct stack_record *r =
         block_alloc(memo, sizeof *r + slots * sizeof(struct stack_slot) + w->frames * sizeof(uint64_t));
     if (!r)
@@ -164,8 +191,9 @@ static struct stack_record *make_record(struct stack_memo *memo, const struct ca
                                .bp = call->bp,
                                .bp_mask = w->first_bp ? ~(uint64_t)0 : 0,
                                .check = slots,
-                               .near = w->near < 2 ? 2 : w->near,
+                               .near = w->slots_count < 4 ? slots : before + w->near,
                                .calm = w->foreign || !w->stable ? -1 : 0,
+                               .site = call->pc - 1,
                                .limit = ~(uint64_t)0,
                                .slots_count = slots,
                                .frames = w->frames,
@@ -183,6 +211,7 @@ static struct stack_record *make_record(struct stack_memo *memo, const struct ca
         if ((uint64_t)(uintptr_t)r->slots[i].at < r->limit)
             r->limit = (uint64_t)(uintptr_t)r->slots[i].at;
     memcpy(stack_record_addresses(r), w->addresses, w->frames * sizeof(uint64_t));
+    stack_record_settle(r);
     return r;
 }
 
@@ -209,7 +238,7 @@ struct stack_record *stack_memo_walk(struct thread *t, const struct call_site *c
         }
         *place = record;
     } else if (record) {
-        struct stack_record **place = &t->memo.records[stack_memo_index(call->pc, call->sp)];
+        struct stack_record **place = stack_memo_place(&t->memo, call);
         if (*place != &nothing.record) {
             settle(t, *place, call);
             block_free(&t->memo, *place);
@@ -278,9 +307,8 @@ uint32_t stack_memo_resolve_python(struct thread *t, struct stack_record *record
         else
             lost = true;
     if (!same || lost) {
-        record->calm = -1;
-        record->check = record->slots_count;
         record->doubtful = true;
+        stack_record_distrust(record);
     }
     if (lost)
         return stack_store_intern_python(stack_record_addresses(record), record->near_frames, true, python);

@@ -37,20 +37,45 @@ struct call_site {
     ((struct call_site){(uint64_t)__builtin_return_address(0), (uint64_t)__builtin_frame_address(0) + 16,    \
                         *(const uint64_t *)__builtin_frame_address(0), 0})
 
+/* The same, but the compiler reads it anew, and so does not keep it in registers up to here. */
+#define CALL_SITE_AGAIN()                                                                                    \
+    ({                                                                                                       \
+        const uint64_t *frame_ = __builtin_frame_address(0);                                                 \
+        __asm__("" : "+r"(frame_));                                                                          \
+        (struct call_site){frame_[1], (uint64_t)(frame_ + 2), frame_[0], 0};                                 \
+    })
+
 struct stack_slot {
     const uint64_t *at;
     uint64_t value;
 };
 
+/* The first two cache lines are all that an acquisition with nothing new to say reads. */
 struct stack_record {
     uint64_t pc, sp;
     uint64_t bp, bp_mask; /* the caller's frame pointer counts where the mask is all ones */
     uint32_t check;       /* slots compared at each acquisition, from the first; at least 2 */
+
+    /* An inline cache (Hoelzle, Chambers, Ungar, "Optimizing dynamically-typed object-oriented languages with
+     * polymorphic inline caches", 1991): the last acquisition from here of which all was known. Made by
+     * acquire.c. */
+    uint32_t known_count;        /* how many locks were held then */
+    const uint64_t *known_entry; /* where the lock table has the lock; NULL: nothing is cached */
+    uint64_t known_value;        /* what stood there */
+    uint64_t known_salt;         /* thread.seen_salt */
+    uint64_t known_before;       /* thread_held_sum without the lock; only where others were held */
+    uint64_t known_after;        /* and with it */
+    uint64_t known_lock;         /* recording_held's lock and mode */
+    uint64_t site, known_object; /* recording_held's site and address */
+    uint64_t tag, none;          /* and its private words: this record and whether it is certain; 0 */
+    uint64_t watch;              /* a release at a stack pointer above this is to be learnt from */
+    uint32_t known_manner;       /* which call took it (ACQUIRE_MANNER) */
+
     uint32_t near;        /* what `check` becomes once the record has proved calm */
     uint64_t limit;       /* no slot below this address is left unchecked when `near` are checked */
     int32_t calm;         /* releases seen with only near frames gone; negative: never again */
     uint32_t stack;       /* id in the recording; 0 while not needed */
-    uint32_t slots_count; /* at least 2, padded with slots that are always equal */
+    uint32_t slots_count; /* at least 4, padded with slots that are always equal */
     uint32_t frames;
     uint64_t handler_pc; /* an address in the signal handler that the innermost frames belong to; 0: none */
     uint64_t
@@ -69,6 +94,7 @@ struct stack_memo {
         *records[1u << STACK_MEMO_BITS];        /* never NULL: a record that matches nothing instead */
     struct stack_record *once[STACK_MEMO_ONCE]; /* the last ones that will not be found again */
     uint32_t once_next;
+    uint32_t evicted;               /* records that went so far */
     struct stack_record *freed[24]; /* by size class */
     char *next, *end;               /* free memory */
 };
@@ -82,48 +108,57 @@ static inline uint64_t *stack_record_addresses(struct stack_record *record) {
     return (uint64_t *)(record->slots + record->slots_count);
 }
 
-static inline uint32_t stack_memo_index(uint64_t pc, uint64_t sp) {
-    return (uint32_t)(((pc ^ sp << 20) * 0x9e3779b97f4a7c15u) >> (64 - STACK_MEMO_BITS));
-}
-
 /* Walk, and remember. Returns NULL when that is not possible (no memory, no unwinder). */
 struct stack_record *stack_memo_walk(struct thread *t, const struct call_site *call);
 
-/* Compare the slots from the third on. */
+/* Compare the slots from the fifth on. */
 bool stack_memo_check(struct stack_record *record);
 
-/* Return the record of the stack that ends in this call, NULL when it is not remembered. */
-__attribute__((always_inline)) static inline struct stack_record *
-stack_memo_known(struct stack_memo *memo, uint64_t pc, uint64_t sp, uint64_t bp) {
-    struct stack_record *record = memo->records[stack_memo_index(pc, sp)];
-    bool same = record->pc == pc && record->sp == sp;
-    if (__builtin_expect(!same, 0))
-        return NULL;
-    uint64_t differs = (*record->slots[0].at ^ record->slots[0].value) |
-                       (*record->slots[1].at ^ record->slots[1].value) |
-                       ((record->bp ^ bp) & record->bp_mask);
+/* Return where the record of the stack that ends in this call is, if there is one. */
+static inline struct stack_record **stack_memo_place(struct stack_memo *memo, const struct call_site *call) {
+    return &memo->records[((call->pc ^ call->sp << 20) * 0x9e3779b97f4a7c15u) >> (64 - STACK_MEMO_BITS)];
+}
+
+static inline uint64_t stack_slot_differs(const struct stack_slot *slot) {
+    return *slot->at ^ slot->value;
+}
+
+/* Whether it is, which can be said without a call. */
+__attribute__((always_inline)) static inline bool stack_memo_is_shallow(const struct stack_record *record,
+                                                                        const struct call_site *call) {
+    if (__builtin_expect(record->pc != call->pc || record->sp != call->sp, 0))
+        return false;
+    const struct stack_slot *slots = record->slots;
+    uint64_t differs = stack_slot_differs(&slots[0]) | stack_slot_differs(&slots[1]) |
+                       ((record->bp ^ call->bp) & record->bp_mask);
     if (__builtin_expect(differs != 0, 0))
+        return false;
+    return record->check <= 2 || !(stack_slot_differs(&slots[2]) | stack_slot_differs(&slots[3]));
+}
+
+/* Return the record of the stack that ends in this call, NULL when it is not remembered. */
+static inline struct stack_record *stack_memo_known(struct stack_memo *memo, const struct call_site *call) {
+    struct stack_record *record = *stack_memo_place(memo, call);
+    if (!stack_memo_is_shallow(record, call))
         return NULL;
-    return __builtin_expect(record->check <= 2, 1) || stack_memo_check(record) ? record : NULL;
+    bool done = record->check <= 4 && !record->doubtful;
+    return __builtin_expect(done, 1) || stack_memo_check(record) ? record : NULL;
 }
 
 /* Return the record of the stack that ends in this call, walking it when it is not remembered; NULL when that
  * is not possible. */
 static inline struct stack_record *stack_memo_find(struct stack_memo *memo, struct thread *t,
                                                    const struct call_site *call) {
-    struct stack_record *record = stack_memo_known(memo, call->pc, call->sp, call->bp);
+    struct stack_record *record = stack_memo_known(memo, call);
     return record ? record : stack_memo_walk(t, call);
 }
 
-/* The lock taken with this stack is released by a call at stack pointer `sp`: learn from it. */
-__attribute__((always_inline)) static inline void stack_memo_released(struct stack_record *record,
-                                                                      uint64_t sp) {
-    if (__builtin_expect(sp > record->limit, 0)) {
-        record->calm = -1;
-        record->check = record->slots_count;
-    } else if (record->check > record->near && record->calm >= 0 && ++record->calm >= 32) {
-        record->check = record->near;
-    }
+/* Learn from the release, by a call at stack pointer `sp`, of a lock that was taken with this stack. */
+void stack_memo_learn(struct stack_record *record, uint64_t sp);
+
+static inline void stack_memo_released(struct stack_record *record, uint64_t sp) {
+    if (__builtin_expect(sp > record->watch, 0))
+        stack_memo_learn(record, sp);
 }
 
 /* Return the id of the stack of a call that was found to have this record: `now`, or an earlier one whose

@@ -8,6 +8,7 @@
 #define GORDIAN_INTERPOSE_THREAD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "detector/recording.h"
@@ -56,8 +57,9 @@ struct thread {
     uint32_t seen_shift;
     uint32_t seen_misses; /* known dependencies that were not among them, since the table last grew */
     uint64_t
-        seen_salt; /* changes with each segment, so that what was seen in the last one is not seen in this */
-    int *error;    /* the thread's errno */
+        seen_salt;  /* changes with each segment, so that what was seen in the last one is not seen in this */
+    int *error;     /* the thread's errno */
+    uint32_t owner; /* what libc calls this thread in a mutex that it holds (mutex_word.h); 0: not known */
     uint64_t sample_at[RECORDING_FAMILIES]; /* the next sample is due with this event (profile.h) */
 
     uint32_t id;
@@ -188,8 +190,7 @@ static inline struct recording_held *thread_reserve(struct thread *t, uint32_t c
     __builtin_memcpy(&held->stack, &word, sizeof word);
     held->site = site;
     held->address = (uint64_t)(uintptr_t)address;
-    held->private[0] =
-        (uint64_t)(uintptr_t)record | (record && record->check == record->slots_count && !record->doubtful);
+    held->private[0] = record ? record->tag : 0;
     return held;
 }
 
@@ -209,6 +210,26 @@ static inline void thread_push(struct thread *t, uint32_t lock, uint32_t mode, c
         return;
     }
     thread_confirm(thread_reserve(t, count, address, site, record), lock, mode);
+}
+
+_Static_assert(offsetof(struct recording_held, site) + 8 == offsetof(struct recording_held, address) &&
+                   offsetof(struct stack_record, site) + 8 == offsetof(struct stack_record, known_object) &&
+                   offsetof(struct stack_record, tag) + 8 == offsetof(struct stack_record, none),
+               "two words are copied at once");
+
+/* The same three steps for a lock whose acquisition the record knows. */
+static inline void thread_push_known(struct thread *t, const struct stack_record *record) {
+    uint32_t count = t->slot->held_count;
+    struct recording_held *held = &t->held[count];
+    __atomic_store_n(&t->slot->held_count, count + 1, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    uint64_t word = (uint64_t)1 << 32; /* as in thread_reserve */
+    __builtin_memcpy(&held->stack, &word, sizeof word);
+    __builtin_memcpy(&held->site, &record->site, 16);
+    __builtin_memcpy(held->private, &record->tag, 16);
+    __atomic_store_n((uint64_t *)(void *)held, record->known_lock, __ATOMIC_RELEASE);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    held->private[1] = record->known_after;
 }
 
 /* Whether all slots of its record were compared when the lock was taken. (Records are aligned; the lowest bit

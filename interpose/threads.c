@@ -1,5 +1,7 @@
 #include "interpose/threads.h"
 
+#include "interpose/mutex_word.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -176,6 +178,7 @@ static void find_stack_bounds(struct thread *t) {
 void threads_begin(struct thread *t) {
     uint64_t handle = (uint64_t)pthread_self();
     t->slot->tid = (uint32_t)raw_gettid();
+    t->owner = mutex_word_owner(t->slot->tid);
     find_stack_bounds(t);
     t->error = &errno;
     thread_now = t;
@@ -264,6 +267,7 @@ struct thread *threads_attach(uint32_t tid) {
     if (!t)
         return NULL;
     t->slot->tid = tid;
+    t->owner = mutex_word_owner(tid);
     t->error = &errno;
     t->creator = 0;
     t->detached = true; /* nobody is known to join it */

@@ -7,26 +7,32 @@
 #include "tests/check.h"
 #include "tests/cli/scratch.h"
 
-static const struct option table[] = {{"file", required_argument, NULL, 1000},
-                                      {"full", no_argument, NULL, 1001},
-                                      {"help", no_argument, NULL, 'h'},
-                                      {0}};
+static const struct command_option shared[] = {{"file", "FILE", COMMAND_FILE, 1000, "", NULL}, {0}},
+                                   own[] = {{"full", NULL, COMMAND_NOTHING, 1001, "", NULL},
+                                            {"kind", "WORD", COMMAND_WORD, 1002, "", "fast slow  off"},
+                                            {0}};
+static const struct command run = {.name = "run", .options = {shared, own}};
+static const struct command report = {.name = "report", .options = {own}};
 
 /* Parse from the start; returns the first key and what was told. */
-static int first(char **argv, const char **told) {
+static int first_of(const struct command *command, char **argv, const char **told) {
     int argc = 0;
     while (argv[argc])
         argc++;
     optind = 0; /* getopt starts over */
     scratch_stderr_begin();
-    int key = options_next(argc, argv, table);
+    int key = options_next(argc, argv, command);
     *told = scratch_stderr_end();
     return key;
 }
 
+static int first(char **argv, const char **told) {
+    return first_of(&run, argv, told);
+}
+
 static void check_mistake(char **argv, const char *line) {
     const char *told;
-    CHECK_EQ(first(argv, &told), OPTIONS_WRONG);
+    CHECK_EQ(first_of(strcmp(argv[0], "run") == 0 ? &run : &report, argv, &told), OPTIONS_WRONG);
     CHECK_STR(told, line);
 }
 
@@ -55,16 +61,16 @@ TEST(the_first_operand_ends_the_options) {
 TEST(options_may_stand_after_operands) {
     char *argv[] = {"report", "a.rec", "--full", "b.rec", NULL};
     optind = 0;
-    CHECK_EQ(options_next_anywhere(4, argv, table), 1001);
-    CHECK_EQ(options_next_anywhere(4, argv, table), OPTIONS_END);
+    CHECK_EQ(options_next_anywhere(4, argv, &run), 1001);
+    CHECK_EQ(options_next_anywhere(4, argv, &run), OPTIONS_END);
     CHECK_EQ(optind, 2);
     CHECK_STR(argv[2], "a.rec");
     CHECK_STR(argv[3], "b.rec");
 }
 
 TEST(mistakes) {
-    check_mistake((char *[]){"run", "--fool", NULL},
-                  "gordian: run: unknown option: --fool\n  gordian help run lists the options\n");
+    check_mistake((char *[]){"run", "--nothing", NULL},
+                  "gordian: run: unknown option: --nothing\n  gordian help run lists the options\n");
     check_mistake((char *[]){"run", "-x", "prog", NULL},
                   "gordian: run: unknown option: -x\n  gordian help run lists the options\n");
     check_mistake((char *[]){"run", "-xy", "prog", NULL},
@@ -74,8 +80,47 @@ TEST(mistakes) {
     check_mistake(
         (char *[]){"report", "--full=3", NULL},
         "gordian: report: this option takes no value: --full\n  gordian help report lists the options\n");
+    check_mistake((char *[]){"report", "--file", NULL}, /* another subcommand's */
+                  "gordian: report: unknown option: --file\n  gordian help report lists the options\n");
+}
+
+TEST(a_slip_is_guessed) {
+    check_mistake(
+        (char *[]){"run", "--fiel", "x", NULL},
+        "gordian: run: unknown option: --fiel\n  did you mean --file? gordian help run lists the options\n");
+    check_mistake((char *[]){"run", "--flie=x", NULL}, "gordian: run: unknown option: --flie=x\n  did you "
+                                                       "mean --file? gordian help run lists the options\n");
+    check_mistake(
+        (char *[]){"run", "-full", NULL},
+        "gordian: run: unknown option: -full\n  did you mean --full? gordian help run lists the options\n");
+    check_mistake(
+        (char *[]){"run", "--hepl", NULL},
+        "gordian: run: unknown option: --hepl\n  did you mean --help? gordian help run lists the options\n");
     check_mistake((char *[]){"run", "--f", NULL}, /* short for two */
                   "gordian: run: unknown option: --f\n  gordian help run lists the options\n");
+}
+
+TEST(a_forgotten_value_is_not_the_separator) {
+    const char *told;
+    check_mistake((char *[]){"run", "--file", "--", "prog", NULL},
+                  "gordian: run: this option needs a value: --file\n  gordian help run lists the options\n");
+    CHECK_EQ(first((char *[]){"run", "--file=--", "prog", NULL}, &told), 1000);
+    CHECK_STR(optarg, "--");
+    CHECK_EQ(first((char *[]){"run", "--file", "-", "prog", NULL}, &told), 1000);
+    CHECK_STR(optarg, "-");
+}
+
+TEST(words) {
+    CHECK_EQ(options_word(&own[1], "fast"), 0);
+    CHECK_EQ(options_word(&own[1], "off"), 2);
+    static const char *const wrong[] = {"", "fas", "fasts", " ", "fast slow"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "gordian: --kind: '%s' is not one of: fast slow  off\n", wrong[i]);
+        scratch_stderr_begin();
+        CHECK_EQ(options_word(&own[1], wrong[i]), -1);
+        CHECK_STR(scratch_stderr_end(), line);
+    }
 }
 
 TEST(numbers) {

@@ -146,7 +146,25 @@ class StatusTest(RunTest):
         self.check_refused(125, "no such subcommand", arguments=["walk"])
         self.check_refused(125, "unknown option", arguments=["--walk"])
         self.check_refused(125, "no such subcommand", arguments=["help", "walk"])
-        self.assertIn("did you mean gordian run?", self.gordian("rnu").stderr)
+        self.assertEqual(self.gordian("rnu").stderr, "gordian: rnu: no such subcommand\n  did you mean gordian run?\n")
+        self.assertEqual(self.gordian("help", "rnu").stderr,
+                         "gordian: rnu: no such subcommand\n  did you mean gordian help run?\n")
+        self.assertEqual(self.gordian("/bin/ls").stderr,
+                         "gordian: /bin/ls: no such subcommand\n  to run a program: gordian run -- /bin/ls\n")
+
+    def test_the_first_impression(self):
+        self.assertEqual(self.gordian().stderr,
+                         "gordian: no subcommand: to find the deadlocks of a program: gordian run -- PROG ARG...\n"
+                         "  gordian help shows what else there is\n")
+        self.assertEqual(self.gordian("run").stderr,
+                         "gordian: run: no program is given\n  for example: gordian run -- ./server --port 8080\n")
+        self.assertEqual(self.gordian("run", "--jsno", "x", "--", "true").stderr,
+                         "gordian: run: unknown option: --jsno\n"
+                         "  did you mean --json? gordian help run lists the options\n")
+        self.assertEqual(self.gordian("run", "--json", "--", "true").stderr,
+                         "gordian: run: this option needs a value: --json\n  gordian help run lists the options\n")
+        self.assertEqual(self.gordian("run", "--on-deadlock", "explode", "true").stderr,
+                         "gordian: --on-deadlock: 'explode' is not one of: stop abort continue\n")
 
     def test_version_and_help(self):
         self.assertEqual(self.gordian("--version").stdout, "gordian 0.1.0\n")

@@ -54,6 +54,7 @@ PARTS = {
                    "exit_holding wait_unlocked"),
     "files": ({"0": 120, "EINVAL": 20, "EAGAIN": 15, "EBADF": 10, "EINTR": 7, "EACCES": 5, "EFAULT": 3}, ""),
     "fork": ({"0": 300, "EBUSY": 80, "EPERM": 10}, "exit_holding fork_held init_locked unlock_not_owner unlock_unlocked"),
+    "mutex_words": ({"0": 40, "EDEADLK": 4}, "relock"),
     "mutexes": ({"0": 800, "EBUSY": 50, "EDEADLK": 50, "EINVAL": 200, "EPERM": 30, "ETIMEDOUT": 100, "EOWNERDEAD": 32,
                  "ENOTRECOVERABLE": 32, "EAGAIN": 4},
                 "destroy_locked exit_holding relock unlock_not_owner unlock_unlocked use_destroyed"),

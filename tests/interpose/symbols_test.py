@@ -48,7 +48,7 @@ HOOKS = """
 # mem* or str*: they would bind to a sanitizer's, which may not be ready yet.
 IMPORTS = """
     _ITM_deregisterTMCloneTable _ITM_registerTMCloneTable __cxa_finalize __gmon_start__
-    __errno_location __libc_stack_end __environ environ
+    __errno_location __libc_single_threaded __libc_stack_end __environ environ
     __pthread_register_cancel __pthread_unregister_cancel __pthread_unwind_next __register_atfork __sigsetjmp
     _dl_find_object dl_iterate_phdr dlopen dlsym dlvsym
     pthread_attr_destroy pthread_attr_getdetachstate pthread_attr_getstacksize pthread_getattr_default_np

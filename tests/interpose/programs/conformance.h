@@ -107,6 +107,7 @@ void *conformance_shared(size_t size);
     X(conditions)                                                                                            \
     X(files)                                                                                                 \
     X(fork)                                                                                                  \
+    X(mutex_words)                                                                                           \
     X(mutexes)                                                                                               \
     X(no_cancellation)                                                                                       \
     X(once)                                                                                                  \

@@ -5,6 +5,8 @@
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
@@ -102,8 +104,11 @@ static void left_right(int number) {
     pthread_mutex_unlock(&left);
 }
 
+static atomic_bool left_right_is_over;
+
 static void *wait_then_right_left(void *unused) {
-    usleep(20000);
+    while (!left_right_is_over)
+        usleep(1000);
     pthread_mutex_lock(&right);
     pthread_mutex_lock(&left);
     pthread_mutex_unlock(&left);
@@ -140,6 +145,7 @@ static void jumps(void) {
      * fault. */
     pthread_create(&thread, NULL, wait_then_right_left, NULL);
     left_right(0);
+    left_right_is_over = true;
     pthread_join(thread, NULL);
     puts("still here");
 }
@@ -154,6 +160,7 @@ static void on_its_own_stack(void) {
     pthread_create(&thread, NULL, wait_then_right_left, NULL);
     for (int i = 0; i < 100; i++)
         raise(SIGUSR1);
+    left_right_is_over = true;
     pthread_join(thread, NULL);
     puts("done");
 }
