@@ -183,12 +183,12 @@ enum recording_lock_kind {
     LOCK_KIND_SEMAPHORE = 5,
     LOCK_KIND_CONDITION = 6,
     LOCK_KIND_BARRIER = 7,
-    LOCK_KIND_ONCE = 8,   /* held while the init routine runs */
-    LOCK_KIND_STREAM = 9, /* flockfile's, inside a FILE */
-    LOCK_KIND_FILE = 10,  /* flock's, fcntl's or lockf's; device and inode name the file */
-    LOCK_KIND_GIL = 11,   /* CPython's global interpreter lock; `address` is its condition's */
+    LOCK_KIND_ONCE = 8,    /* held while the init routine runs */
+    LOCK_KIND_STREAM = 9,  /* flockfile's, inside a FILE */
+    LOCK_KIND_FILE = 10,   /* flock's, fcntl's or lockf's; device and inode name the file */
+    LOCK_KIND_GIL = 11,    /* CPython's global interpreter lock; `address` is its condition's */
     LOCK_KIND_MEMORY = 12, /* what is raced for; in no recording */
-    LOCK_KINDS            /* one past the last */
+    LOCK_KINDS             /* one past the last */
 };
 
 struct recording_lock {

@@ -204,7 +204,7 @@ TEST(a_misuse_says_what_the_earlier_event_was) {
 TEST(locks_of_every_kind) {
     static const char *const names[] = {"unknown",   "mutex",     "thread",  "rwlock", "spin",
                                         "semaphore", "condition", "barrier", "once",   "stream",
-                                        "file",      "gil",       "unknown"};
+                                        "file",      "gil",       "memory",  "unknown"};
     struct recording_builder builder;
     struct builder_step steps[LOCK_KINDS + 1];
     builder_start(&builder);
