@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "cli/output.h"
+#include "cli/progress_line.h"
 
 int cli_fail(const char *what, const char *why, const char *advice) {
     char *text = NULL;
     int size = asprintf(&text, "gordian: %s%s%s\n%s%s%s", what, why ? ": " : "", why ? why : "",
                         advice ? "  " : "", advice ? advice : "", advice ? "\n" : "");
     if (size >= 0) {
+        progress_line_clear();
         /* One write, so that the lines stay together among the program's own. */
         output_send(2, text, (size_t)size);
         free(text);

@@ -100,10 +100,17 @@ static int print_overview(void) {
     return 0;
 }
 
+enum { HELP_MAN = 2000 };
+
+static const struct command_option rows[] = {
+    {"man", NULL, COMMAND_NOTHING, HELP_MAN, "write the manual page gordian(1), for man -l", NULL}, {0}};
+
 static int call(int argc, char **argv) {
     int key;
     while ((key = options_next_anywhere(argc, argv, &command_help)) != OPTIONS_END)
-        return key == OPTIONS_HELP ? commands_help(&command_help) : CLI_FAILED;
+        return key == OPTIONS_HELP ? commands_help(&command_help)
+               : key == HELP_MAN   ? commands_manual()
+                                   : CLI_FAILED;
     if (optind == argc)
         return print_overview();
     const struct command *command = commands_find(argv[optind]);
@@ -123,7 +130,8 @@ const struct command command_help = {
     .usage = "[SUBCOMMAND]",
     .summary = "this, or the options of a subcommand with examples",
     .about = "Show what gordian can do, or the options of a subcommand.",
+    .options = {rows},
     .operands = COMMAND_NAME,
-    .examples = {{"gordian help run", NULL}},
+    .examples = {{"gordian help run", NULL}, {"gordian help --man | man -l -", "the whole manual"}},
     .call = call,
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "cli/progress_line.h"
 #include "reports/report_json.h"
 #include "reports/report_text.h"
 
@@ -50,6 +51,10 @@ const struct command_option output_rows[] = {
      "exit status when something was found (default: 66; 0: findings do not change it)", NULL},
     {"full", NULL, COMMAND_NOTHING, OUTPUT_FULL,
      "show every frame of every stack, notes with their stacks, and every lock that was waited for", NULL},
+    {"quiet", NULL, COMMAND_NOTHING, OUTPUT_QUIET,
+     "nothing on standard error but findings (errors and warnings) and what went wrong: no summary, no "
+     "progress",
+     NULL},
     {0}};
 
 struct target {
@@ -79,6 +84,9 @@ bool output_option(struct output_options *options, int key, const char *value, i
         return true;
     case OUTPUT_FULL:
         options->full = true;
+        return true;
+    case OUTPUT_QUIET:
+        options->quiet = true;
         return true;
     default:
         return false;
@@ -137,6 +145,20 @@ static int make_directory(const char *path) {
     return error ? cli_fail_errno(error, NULL, "cannot make the directory %s", path) : 0;
 }
 
+/* Whether a program or a script is there: the file of an option was forgotten, and what follows was taken for
+ * it. */
+static bool is_program(const char *path) {
+    char head[4] = "";
+    struct stat about;
+    if (stat(path, &about) < 0 || !S_ISREG(about.st_mode))
+        return false;
+    FILE *file = fopen(path, "re");
+    size_t size = file ? fread(head, 1, sizeof head, file) : 0;
+    if (file)
+        fclose(file);
+    return (size == 4 && memcmp(head, "\177ELF", 4) == 0) || (size >= 2 && memcmp(head, "#!", 2) == 0);
+}
+
 /* Takes over `path`. */
 static int open_target(struct output *output, enum output_format format, char *path) {
     if (!path)
@@ -145,6 +167,9 @@ static int open_target(struct output *output, enum output_format format, char *p
     *target = (struct target){.format = format, .path = path};
     if (strcmp(path, "-") == 0)
         target->file = stdout;
+    else if (is_program(path))
+        return cli_fail(path, "it is a program, and a report is not written over one",
+                        "was the file of the report forgotten? for example: --json report.json");
     else
         target->file = fopen(path, "we");
     return target->file ? 0 : cannot_write(path, errno);
@@ -203,6 +228,7 @@ static int write_as(enum output_format format, bool full, FILE *stream, const st
     int error = formats[format].write(report, &(struct look){stream, full}, memory);
     if (fclose(memory) != 0 && !error)
         error = -ENOMEM;
+    progress_line_clear(); /* it may be the same terminal */
     if (!error)
         error = output_send(fileno(stream), text, size);
     free(text);

@@ -29,12 +29,19 @@ struct output_options {
     const char *out; /* directory that gets a report in each format (and `run`'s recordings) */
     int exit_code;   /* exit status when something was found */
     bool full;       /* do not fold frames in text */
+    bool quiet;      /* nothing on stderr but findings and what went wrong */
 };
 
 #define OUTPUT_DEFAULTS {.exit_code = CLI_FINDINGS}
 
 /* The keys of output_rows: OUTPUT_FORMAT and the format, and the others. */
-enum { OUTPUT_FORMAT = 1000, OUTPUT_OUT = OUTPUT_FORMAT + OUTPUT_FORMATS, OUTPUT_EXIT_CODE, OUTPUT_FULL };
+enum {
+    OUTPUT_FORMAT = 1000,
+    OUTPUT_OUT = OUTPUT_FORMAT + OUTPUT_FORMATS,
+    OUTPUT_EXIT_CODE,
+    OUTPUT_FULL,
+    OUTPUT_QUIET
+};
 
 /* The options, for the description of a subcommand. */
 extern const struct command_option output_rows[];

@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/progress_line.h"
 #include "reports/report.h"
 
 static const char advice[] =
@@ -85,6 +86,7 @@ static int call(int argc, char **argv) {
         return status;
     struct report *report = report_create();
     struct output *output = NULL;
+    progress_line_begin(options.quiet);
     status = read_all(report, argc - optind, argv + optind);
     if (!status)
         report_cross_surely(report);
@@ -92,6 +94,7 @@ static int call(int argc, char **argv) {
         status = CLI_FAILED;
     if (!status)
         status = output_write(output, report);
+    progress_line_end();
     if (!status)
         status = output_status(&options, report);
     output_close(output);

@@ -16,6 +16,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/program.h"
+#include "cli/progress_line.h"
 #include "cli/recordings.h"
 #include "cli/supervisor.h"
 #include "cli/tsan_logs.h"
@@ -224,6 +225,7 @@ static void print(struct run *run,
     struct report_style style = report_style_of(stderr);
     style.full = run->outputs.full;
     write(run, &style, memory);
+    progress_line_clear();
     if (fclose(memory) == 0)
         output_send(2, text, size);
     free(text);
@@ -480,10 +482,20 @@ static int check_handshake(struct run *run) {
     return 0;
 }
 
+/* Also a quiet run must not pass for a clean one. */
+static void tell_nothing_seen(const struct run *run) {
+    uint64_t events = 0;
+    for (int family = 0; family < RECORDING_FAMILIES; family++)
+        events += report_events(run->report, (enum recording_family)family);
+    if (!events)
+        cli_fail("no lock event was seen", "this run says nothing", NULL);
+}
+
 /* The program has ended: read what is left, write the reports, choose the exit status. */
 static int conclude(struct run *run, bool *keep) {
     supervisor_finish(&run->supervisor);
     int own = supervisor_status(&run->supervisor);
+    progress_line_begin(run->outputs.quiet);
     recordings_finish(run->recordings, run->report);
     tsan_logs_finish(run->tsan_logs, run->report);
     int caught = tsan_logs_signal(run->tsan_logs, run->supervisor.pid);
@@ -496,9 +508,12 @@ static int conclude(struct run *run, bool *keep) {
         report_cross_surely(run->report);
     tell_findings(run);
     int unwritten = output_write(run->output, run->report);
+    progress_line_end();
     int unseen = check_handshake(run);
     /* A report that could not be written is on stderr already. */
-    if (!run->outputs.files[OUTPUT_TEXT] && !unwritten && (!unseen || report_findings(run->report)))
+    if (run->outputs.quiet)
+        tell_nothing_seen(run);
+    else if (!run->outputs.files[OUTPUT_TEXT] && !unwritten && (!unseen || report_findings(run->report)))
         print(run, write_summary);
     *keep = (tell_background(run) || unwritten || unseen) && !run->outputs.out &&
             recordings_count(run->recordings);

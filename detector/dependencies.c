@@ -294,10 +294,7 @@ static void free_edge(struct dependencies *d, struct lock_edge *edge) {
     d->edges_count--;
 }
 
-void dependencies_forget(struct dependencies *d, uint32_t lock) {
-    struct lock_node *node = find_lock(d, lock);
-    if (!node)
-        return;
+static void forget_lock(struct dependencies *d, struct lock_node *node) {
     while (node->place.out)
         free_edge(d, edge_at(node->place.out));
     while (node->place.in)
@@ -307,4 +304,15 @@ void dependencies_forget(struct dependencies *d, uint32_t lock) {
     if (node->rereads)
         free_edge(d, node->rereads);
     free_lock(d, node);
+}
+
+void dependencies_forget(struct dependencies *d, uint32_t lock) {
+    struct lock_node *node = find_lock(d, lock);
+    if (node)
+        forget_lock(d, node);
+}
+
+void dependencies_reset(struct dependencies *d) {
+    while (d->locks)
+        forget_lock(d, d->locks);
 }

@@ -143,4 +143,7 @@ void dependencies_take_back(struct dependencies *d, struct lock_edge *edge, uint
 /* Forget the lock with all edges from and to it. O(its edges and their uses). */
 void dependencies_forget(struct dependencies *d, uint32_t lock);
 
+/* Forget all locks. O(locks, edges and their uses). */
+void dependencies_reset(struct dependencies *d);
+
 #endif

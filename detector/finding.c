@@ -23,6 +23,7 @@ static const char *const kind_names[FINDING_KINDS] = {
     [FINDING_BLOCKING_WAIT_HOLDING] = "blocking.wait_holding",
     [FINDING_STARVATION] = "starvation",
     [FINDING_ORDER_SINGLE_THREAD] = "order.single_thread",
+    [FINDING_MISUSE_ASSERTION] = "misuse.assertion",
     [FINDING_RACE_DATA] = "race.data",
 };
 

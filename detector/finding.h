@@ -31,7 +31,8 @@ enum finding_kind {
     FINDING_BLOCKING_WAIT_HOLDING = 18,
     FINDING_STARVATION = 19,
     FINDING_ORDER_SINGLE_THREAD = 20,
-    FINDING_RACE_DATA = 21, /* in no recording: another tool says it */
+    FINDING_MISUSE_ASSERTION = 21,
+    FINDING_RACE_DATA = 22, /* in no recording: another tool says it */
     FINDING_KINDS           /* one past the last */
 };
 
@@ -44,6 +45,15 @@ enum finding_shape {
     FINDING_SHAPE_SIGNAL = 5,
     FINDING_SHAPE_MIXED = 6,
     FINDING_SHAPES
+};
+
+/* What does not hold of a misuse.assertion (values[0]): the words of include/gordian.h. */
+enum finding_assertion {
+    FINDING_ASSERT_HELD = 1,
+    FINDING_ASSERT_NOT_HELD = 2,
+    FINDING_ASSERT_NONE_HELD = 3,
+    FINDING_ASSERT_GATE_FREE = 4,   /* it enters a gate that another thread is in */
+    FINDING_ASSERT_GATE_ENTERED = 5 /* it leaves a gate that it is not in */
 };
 
 enum finding_severity { FINDING_NOTE = 1, FINDING_WARNING = 2, FINDING_ERROR = 3 };
@@ -79,7 +89,9 @@ struct finding_step {
  *     earlier event that it contradicts is known: the thread of that event; holds[0] is the object again with
  *     the event's stack (who locked it, destroyed it, initialised it, created the thread).
  *     misuse.exit_holding has no wants: holds is what was left behind. misuse.cond_two_mutexes: both steps
- *     hold their mutex and want the condition.
+ *     hold their mutex and want the condition. misuse.assertion: `wants` is the lock or gate that it is
+ * about; steps[1], who holds it, which may be the thread itself, with all that it holds when none should be
+ * held.
  *   - blocking.wait_holding: one step, what it holds, what it waits for.
  *   - starvation: steps[0], the waiter; steps[1], who had the lock last. values: overtaken, ns waited.
  *   - order.single_thread: as deadlock.*, all steps by one thread, the witnesses too.
@@ -93,7 +105,8 @@ struct finding {
     uint32_t steps_count;
     const struct finding_step *steps;
     uint64_t values[2]; /* starvation: see above; shape signal: the signal's number; bad_barrier: 1 for a
-                           destroyed one, 0 for one of no thread; otherwise 0 */
+                           destroyed one, 0 for one of no thread; misuse.assertion: enum finding_assertion,
+                           and how many are held when none should be; otherwise 0 */
 };
 
 /* The contract's name of a kind ("deadlock.potential") or shape ("cycle"), NULL when out of range. */

@@ -411,6 +411,11 @@ void lock_graph_remove(struct lock_graph *graph, uint32_t lock) {
         dependencies_forget(&graph->relations[i].dependencies, lock);
 }
 
+void lock_graph_reset(struct lock_graph *graph) {
+    for (uint32_t i = 0; i < graph->relations_count; i++)
+        dependencies_reset(&graph->relations[i].dependencies);
+}
+
 void lock_graph_count(const struct lock_graph *graph, struct lock_graph_counts *out) {
     *out = (struct lock_graph_counts){0};
     for (uint32_t i = 0; i < graph->relations_count; i++) {

@@ -121,6 +121,10 @@ void lock_graph_mark_reported(struct lock_graph *graph, const uint32_t *locks, u
  * are never used again. O(its edges). */
 void lock_graph_remove(struct lock_graph *graph, uint32_t lock);
 
+/* A new epoch: forget every lock, as lock_graph_remove does, but the ids may be used on. What was found stays
+ * reported, and is counted when it is closed again. O(locks, edges and what is kept on them). */
+void lock_graph_reset(struct lock_graph *graph);
+
 void lock_graph_count(const struct lock_graph *graph, struct lock_graph_counts *out);
 
 #endif

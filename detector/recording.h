@@ -112,7 +112,9 @@ enum recording_type {
     RECORDING_FINDING = 12,
     RECORDING_PROFILE = 13,
     RECORDING_PYTHON = 14,
-    RECORDING_FUTEX_USER = 15
+    RECORDING_FUTEX_USER = 15,
+    RECORDING_LOCK_NAME = 16,
+    RECORDING_EPOCH = 17
 };
 
 struct recording_record {
@@ -187,7 +189,9 @@ enum recording_lock_kind {
     LOCK_KIND_STREAM = 9,  /* flockfile's, inside a FILE */
     LOCK_KIND_FILE = 10,   /* flock's, fcntl's or lockf's; device and inode name the file */
     LOCK_KIND_GIL = 11,    /* CPython's global interpreter lock; `address` is its condition's */
-    LOCK_KIND_MEMORY = 12, /* what is raced for; in no recording */
+    LOCK_KIND_GATE = 12,   /* what the program says to be one (gordian.h); nobody waits for it */
+    LOCK_KIND_UNSEEN = 13, /* what the program says to be a lock, and no lock was seen at its address */
+    LOCK_KIND_MEMORY = 14, /* what is raced for; in no recording */
     LOCK_KINDS             /* one past the last */
 };
 
@@ -202,6 +206,20 @@ struct recording_lock {
     uint32_t value; /* semaphore: its first value; barrier: its count; mutex: 1 when it is robust; 0 when not
                        known */
     uint64_t device, inode, offset; /* of the file mapping that it lies in; all 0 when not known */
+};
+
+/* The name that the program has given to the lock; the last one counts, and an empty one takes it away. */
+struct recording_lock_name {
+    struct recording_record record;
+    uint32_t lock;
+    uint32_t name_size; /* with NUL */
+    char name[];
+};
+
+/* The program began a new epoch: dependencies before this record and behind it are in no cycle together. */
+struct recording_epoch {
+    struct recording_record record;
+    uint64_t time_ns;
 };
 
 /* The lock was destroyed, or its address is used for another one from here on. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "interpose/clock.h"
 #include "interpose/locks.h"
 #include "interpose/notice.h"
 #include "interpose/raw.h"
@@ -136,7 +137,7 @@ uint32_t findings_add(const struct finding *finding) {
     record->kind = finding->kind;
     record->shape = finding->shape;
     record->severity = finding->severity;
-    record->time_ns = raw_clock_ns(CLOCK_MONOTONIC);
+    record->time_ns = clock_ns(CLOCK_MONOTONIC);
     bool pending = is_pending(finding);
     record->count = record->told = !pending;
     memcpy(record->values, finding->values, sizeof record->values);

@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "detector/lock_graph.h"
+#include "interpose/lock_names.h"
 #include "interpose/lock_table.h"
 #include "interpose/mappings.h"
 #include "interpose/modules.h"
 #include "interpose/raw.h"
 #include "interpose/session.h"
+#include "interpose/text.h"
 #include "interpose/threads.h"
 
 /* In chunks that never move, so that a lock can be looked at without our lock. */
@@ -51,6 +53,33 @@ static uint32_t new_lock(enum recording_lock_kind kind, uint64_t address, uint32
     return id;
 }
 
+static void record_name(uint32_t id, const char *name) {
+    size_t size = text_length(name) + 1;
+    struct recording_lock_name *record =
+        recorder_append(session_recorder(), RECORDING_LOCK_NAME, sizeof *record + size);
+    if (!record)
+        return;
+    record->lock = id;
+    record->name_size = (uint32_t)size;
+    memcpy(record->name, name, size);
+    recorder_commit(record);
+}
+
+void locks_named(const void *address, const char *name) {
+    const void *const places[] = {address, locks_gate(address)};
+    lock_names_set((uint64_t)(uintptr_t)address, name);
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t id = lock_table_find(places[i]);
+        if (id && at(id)->recorded)
+            record_name(id, name ? name : "");
+    }
+}
+
+void locks_out_of_graph(void) {
+    for (uint32_t id = 1; id <= count; id++)
+        at(id)->in_graph = false;
+}
+
 void locks_record(uint32_t id) {
     struct lock *lock = at(id);
     if (lock->recorded)
@@ -60,7 +89,7 @@ void locks_record(uint32_t id) {
         return;
     record->lock = id;
     record->kind = lock->kind;
-    record->address = lock->address;
+    record->address = lock->kind == LOCK_KIND_GATE ? lock->address & ~LOCKS_GATE : lock->address;
     record->initialised = lock->initialised;
     record->first = lock->first;
     record->shared = lock->shared;
@@ -78,8 +107,12 @@ void locks_record(uint32_t id) {
     }
     recorder_commit(record);
     lock->recorded = true;
-    if (lock->kind != LOCK_KIND_THREAD)
-        modules_note(lock->address);
+    if (lock->kind == LOCK_KIND_THREAD)
+        return;
+    modules_note(record->address);
+    const char *name = lock_names_find(record->address);
+    if (name)
+        record_name(id, name);
 }
 
 /* A lock in a frame of the calling thread's stack ends with the thread at the latest. */
@@ -112,6 +145,8 @@ static void unlist_own(uint32_t id) {
  * account has it. */
 static void end_lock(uint32_t id) {
     unlist_own(id);
+    if (at(id)->kind != LOCK_KIND_THREAD && at(id)->kind != LOCK_KIND_UNSEEN)
+        lock_names_set(at(id)->address, NULL);
     if (!at(id)->recorded && !at(id)->robust) {
         *at(id) = (struct lock){.next_own = free_lock};
         free_lock = id;

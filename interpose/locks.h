@@ -120,6 +120,18 @@ void locks_record(uint32_t lock);
 /* Return the id of the lock that stands for the thread's life; it is recorded. */
 uint32_t locks_of_life(struct thread *t);
 
+/* The program has given what lies at `address` a name, a copy that stays; NULL: none any more. */
+void locks_named(const void *address, const char *name);
+
+/* The lock graph has forgotten them all. */
+void locks_out_of_graph(void);
+
+/* Gates have addresses of their own, since what stands for a gate may be a lock, too. */
+#define LOCKS_GATE ((uint64_t)1 << 63)
+static inline const void *locks_gate(const volatile void *object) {
+    return (const void *)((uint64_t)(uintptr_t)object | LOCKS_GATE);
+}
+
 /* The thread is gone, and the locks on its stack with it. */
 void locks_on_stack_gone(struct thread *t);
 

@@ -1,5 +1,6 @@
 #include "interpose/mappings.h"
 
+#include "interpose/clock.h"
 #include "interpose/raw.h"
 #include "interpose/text.h"
 
@@ -91,7 +92,7 @@ static bool find(uint64_t address, struct mapping *out) {
 }
 
 bool mappings_shared(uint64_t address, struct mappings_place *out) {
-    uint64_t now = raw_clock_ns(CLOCK_MONOTONIC);
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
     if (address < kept.start || address >= kept.end || now - kept_at_ns > KEPT_NS) {
         if (!find(address, &kept))
             kept = (struct mapping){0};

@@ -1,5 +1,6 @@
 #include "interpose/profile.h"
 
+#include "interpose/clock.h"
 #include "interpose/findings.h"
 #include "interpose/locks.h"
 #include "interpose/raw.h"
@@ -105,7 +106,7 @@ void profile_sample(struct thread *t, uint32_t id, struct recording_held *held) 
         return;
     t->sampler.held[place].lock = id;
     t->sampler.held[place].weight = weight;
-    t->sampler.held[place].since_ns = raw_clock_ns(CLOCK_MONOTONIC);
+    t->sampler.held[place].since_ns = clock_ns(CLOCK_MONOTONIC);
     held->depth |= RECORDING_HELD_SAMPLED;
 }
 
@@ -118,7 +119,7 @@ void profile_released(struct thread *t, struct recording_held *held) {
     if (place == THREAD_SAMPLES || !lock)
         return;
     struct recording_profile *profile = __atomic_load_n(&lock->profile, __ATOMIC_ACQUIRE);
-    uint64_t ns = raw_clock_ns(CLOCK_MONOTONIC) - t->sampler.held[place].since_ns;
+    uint64_t ns = clock_ns(CLOCK_MONOTONIC) - t->sampler.held[place].since_ns;
     t->sampler.held[place].lock = 0;
     if (!profile)
         return;

@@ -85,13 +85,6 @@ static inline void raw_futex_wake(uint32_t *word, int count) {
     raw_syscall(SYS_futex, (long)word, FUTEX_WAKE_PRIVATE, count, 0, 0, 0);
 }
 
-/* Nanoseconds of the clock; through the kernel, not the vdso: it is called on slow paths only. */
-static inline uint64_t raw_clock_ns(int clock) {
-    struct timespec now = {0};
-    raw_syscall(SYS_clock_gettime, clock, (long)&now, 0, 0, 0, 0);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* Zeroed private memory, or NULL. `bytes` is a multiple of the page size. */
 static inline void *raw_pages(size_t bytes) {
     long at =

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "interpose/clock.h"
 #include "interpose/raw.h"
 #include "interpose/text.h"
 
@@ -170,8 +171,8 @@ int recorder_start(struct recorder *r, const char *dir) {
     h->version = RECORDING_VERSION;
     h->pid = (uint32_t)raw_getpid();
     h->parent = (uint32_t)raw_getppid();
-    h->started_ns = raw_clock_ns(CLOCK_REALTIME);
-    h->started_monotonic_ns = raw_clock_ns(CLOCK_MONOTONIC);
+    h->started_ns = clock_ns(CLOCK_REALTIME);
+    h->started_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
     h->size = RECORDING_HEADER_SIZE;
     /* Last: a file with the magic is a recording. */
     __atomic_signal_fence(__ATOMIC_RELEASE);
@@ -231,6 +232,6 @@ struct recording_held *recorder_held(struct recorder *r, uint32_t capacity, uint
 }
 
 void recorder_end(struct recorder *r) {
-    r->header->ended_monotonic_ns = raw_clock_ns(CLOCK_MONOTONIC);
+    r->header->ended_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
     __atomic_store_n(&r->header->state, RECORDING_ENDED, __ATOMIC_RELEASE);
 }

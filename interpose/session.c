@@ -10,6 +10,7 @@
 #include "detector/arena.h"
 #include "detector/lock_graph.h"
 #include "detector/segments.h"
+#include "interpose/clock.h"
 #include "interpose/findings.h"
 #include "interpose/handlers.h"
 #include "interpose/hooks_syscall.h"
@@ -295,6 +296,7 @@ void session_start(void) {
         if (text_starts(*e, "GORDIAN_OPTIONS="))
             text = *e + sizeof "GORDIAN_OPTIONS=" - 1;
     session_try_lock = real_is_libc ? REAL(pthread_mutex_lock) : always_busy;
+    clock_start();
     mutex_word_start();
     notice_start();
     options_parse(&options, text, notice_text);

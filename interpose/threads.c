@@ -1,5 +1,6 @@
 #include "interpose/threads.h"
 
+#include "interpose/clock.h"
 #include "interpose/mutex_word.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ static void record_thread(struct thread *t, uint32_t creator, uint32_t stack, bo
     record->creator = creator;
     record->stack = stack;
     record->left = left;
-    record->time_ns = raw_clock_ns(CLOCK_MONOTONIC);
+    record->time_ns = clock_ns(CLOCK_MONOTONIC);
     recorder_commit(record);
 }
 
@@ -200,7 +201,7 @@ void threads_end(struct thread *t) {
         recorder_append(session_recorder(), RECORDING_THREAD_END, sizeof *record);
     if (record) {
         record->thread = t->id;
-        record->time_ns = raw_clock_ns(CLOCK_MONOTONIC);
+        record->time_ns = clock_ns(CLOCK_MONOTONIC);
         recorder_commit(record);
     }
     /* What it still holds may be orphaned soon, and then its stack is no longer there to be compared. */

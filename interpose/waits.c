@@ -1,5 +1,6 @@
 #include "interpose/waits.h"
 
+#include "interpose/clock.h"
 #include "interpose/findings.h"
 #include "interpose/gil.h"
 #include "interpose/hooks_file.h"
@@ -112,7 +113,7 @@ static void publish(struct thread *t, const struct wait *wait, const struct call
     slot->wait_lock = wait->lock;
     slot->wait_timed = wait->timed;
     slot->wait_address = (uint64_t)(uintptr_t)wait->address;
-    slot->wait_since_ns = raw_clock_ns(CLOCK_MONOTONIC);
+    slot->wait_since_ns = clock_ns(CLOCK_MONOTONIC);
     t->wait_sp = call->sp;
     __atomic_store_n(&slot->wait_ticket, __atomic_add_fetch(&tickets, 1, __ATOMIC_SEQ_CST), __ATOMIC_SEQ_CST);
     __atomic_store_n(&slot->wait_kind, wait->kind, __ATOMIC_SEQ_CST);
@@ -180,7 +181,7 @@ uint64_t waits_over(struct thread *t, const struct wait *wait) {
         take_up(t, &wait->outer);
     if (__builtin_expect(__atomic_load_n(&t->hang, __ATOMIC_ACQUIRE) != 0, 0))
         knots_withdraw(t);
-    return raw_clock_ns(CLOCK_MONOTONIC) - since;
+    return clock_ns(CLOCK_MONOTONIC) - since;
 }
 
 void waits_thread_runs(struct thread *t) {

@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "reports/memory.h"
+#include "reports/progress.h"
 #include "reports/table.h"
+
+/* Records for each word of progress. */
+#define TELL_EVERY 1024
 
 /* Offsets of records in the file. */
 struct places {
@@ -154,6 +158,13 @@ static void add_lock(struct facts *facts, const struct recording_lock *record, u
     facts->shared[facts->shared_count++] = lock;
 }
 
+static void name_lock(struct facts *facts, const struct recording_lock_name *record) {
+    struct facts_lock *lock = table_find(&facts->locks, record->lock);
+    if (lock)
+        lock->name =
+            *record->name ? memory_pool_copy(&facts->pool, record->name, strlen(record->name)) : NULL;
+}
+
 /* Remember where the record of this id stands; the first one counts. */
 static void add_place_of(struct facts *facts, struct table *table, uint32_t id, uint64_t place) {
     if (table_find(table, id))
@@ -213,7 +224,10 @@ static void add_record(struct facts *facts, const struct recording_record *recor
     case RECORDING_FUTEX_USER:
         add_futex_user(facts, (const struct recording_futex_user *)record, place);
         break;
-    default: /* dependencies and segments are for a detector that reads the recording again */
+    case RECORDING_LOCK_NAME:
+        name_lock(facts, (const struct recording_lock_name *)record);
+        break;
+    default: /* dependencies, segments and epochs are for a detector that reads the recording again */
         break;
     }
 }
@@ -222,8 +236,11 @@ void facts_update(struct facts *facts) {
     const struct recording_record *record;
     uint64_t place;
     recording_reader_refresh(facts->reader);
-    while ((record = recording_reader_next(facts->reader, &place)) != NULL)
+    for (unsigned n = 0; (record = recording_reader_next(facts->reader, &place)) != NULL; n++) {
+        if (n % TELL_EVERY == TELL_EVERY - 1)
+            progress_tell("reading a recording", place, recording_reader_header(facts->reader)->size);
         add_record(facts, record, place);
+    }
 }
 
 struct recording_reader *facts_reader(struct facts *facts) {

@@ -36,6 +36,7 @@ struct facts_thread {
 struct facts_lock {
     uint32_t id, kind, initialised, first;
     uint64_t address;
+    const char *name;               /* that the program gave it; NULL: none */
     uint32_t shared, value;         /* as in its record */
     uint64_t device, inode, offset; /* as in its record */
     uint64_t at;                    /* its place in the log */

@@ -37,6 +37,7 @@ const char *message_title(uint32_t kind) {
         [FINDING_BLOCKING_WAIT_HOLDING] = "waits while holding a lock",
         [FINDING_STARVATION] = "starvation",
         [FINDING_ORDER_SINGLE_THREAD] = "two orders in one thread",
+        [FINDING_MISUSE_ASSERTION] = "assertion about locks does not hold",
         [FINDING_RACE_DATA] = "data race",
     };
     return kind < FINDING_KINDS && titles[kind] ? titles[kind] : "finding";
@@ -53,8 +54,9 @@ const char *message_lock(struct memory_pool *pool, const struct report_finding *
 const char *message_object(struct memory_pool *pool, const struct report_finding *finding,
                            const struct report_lock *lock) {
     const char *name = message_lock(pool, finding, lock);
-    bool told = !lock->variable || lock->kind == LOCK_KIND_MUTEX || lock->kind == LOCK_KIND_THREAD ||
-                lock->kind == LOCK_KIND_GIL;
+    bool told = (!lock->variable && !lock->named) || lock->kind == LOCK_KIND_MUTEX ||
+                lock->kind == LOCK_KIND_THREAD || lock->kind == LOCK_KIND_GIL ||
+                lock->kind == LOCK_KIND_UNSEEN;
     return told ? name : memory_pool_format(pool, "%s %s", names_kind(lock->kind), name);
 }
 

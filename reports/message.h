@@ -59,4 +59,8 @@ const char *message_misuse(struct memory_pool *pool, const struct report_finding
  * another thread holds". */
 const char *message_title(uint32_t kind);
 
+/* What the thread of a misuse.assertion says or does, before the lock or gate: "asserts that it holds",
+ * "enters". */
+const char *message_asserts(const struct report_finding *finding);
+
 #endif

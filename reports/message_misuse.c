@@ -21,7 +21,10 @@ const char *message_event(uint32_t kind) {
     case FINDING_MISUSE_COND_TWO_MUTEXES:
         return "waits";
     default:
-        return kind >= FINDING_MISUSE_UNLOCK_UNLOCKED && kind <= FINDING_MISUSE_BAD_BARRIER ? "locked" : NULL;
+        return (kind >= FINDING_MISUSE_UNLOCK_UNLOCKED && kind <= FINDING_MISUSE_BAD_BARRIER) ||
+                       kind == FINDING_MISUSE_ASSERTION
+                   ? "locked"
+                   : NULL;
     }
 }
 
@@ -197,6 +200,48 @@ static const char *misuses_barrier(const struct parts *parts) {
                                           parts->what));
 }
 
+const char *message_asserts(const struct report_finding *finding) {
+    switch (finding->values[0]) {
+    case FINDING_ASSERT_HELD:
+        return "asserts that it holds";
+    case FINDING_ASSERT_GATE_FREE:
+        return "enters";
+    case FINDING_ASSERT_GATE_ENTERED:
+        return "leaves";
+    default:
+        return "asserts that it does not hold";
+    }
+}
+
+/* What the program said of its locks, and what is so. */
+static const char *asserts(const struct parts *p) {
+    const char *name = p->lock ? message_after_verb(p->pool, p->finding, p->lock) : p->what;
+    uint64_t number = p->finding->values[1];
+    const char *text = NULL, *locked = *p->at ? ", " : "", *taken = "";
+    if (*p->at)
+        taken = verbs_taken(p->lock->kind);
+    switch (p->finding->values[0]) {
+    case FINDING_ASSERT_HELD:
+        text = memory_pool_format(p->pool, "%s asserts that it holds %s, which %s", p->who, p->what,
+                                  p->by ? p->by : "nobody holds");
+        return p->by ? memory_pool_format(p->pool, "%s holds", text) : text;
+    case FINDING_ASSERT_NOT_HELD:
+        return memory_pool_format(p->pool, "%s asserts that it does not hold %s, and holds it%s%s%s", p->who,
+                                  p->what, locked, taken, p->at);
+    case FINDING_ASSERT_NONE_HELD:
+        text = memory_pool_format(p->pool, "%s asserts that it holds no lock, and %s %s%s%s%s", p->who,
+                                  p->lock ? verbs_holds(p->lock->kind, p->finding->steps[0].wants.mode)
+                                          : "holds",
+                                  name, locked, taken, p->at);
+        return number > 1 ? memory_pool_format(p->pool, "%s, and %" PRIu64 " more", text, number - 1) : text;
+    case FINDING_ASSERT_GATE_FREE:
+        return memory_pool_format(p->pool, "%s enters %s while %s is in it%s%s%s", p->who, p->what,
+                                  p->by ? p->by : "another thread", locked, taken, p->at);
+    default:
+        return memory_pool_format(p->pool, "%s leaves %s, which it is not in", p->who, p->what);
+    }
+}
+
 const char *message_misuse(struct memory_pool *pool, const struct report_finding *finding) {
     const struct parts parts = parts_of(pool, finding);
     switch (finding->kind) {
@@ -235,6 +280,8 @@ const char *message_misuse(struct memory_pool *pool, const struct report_finding
         return joins(&parts);
     case FINDING_MISUSE_BAD_BARRIER:
         return misuses_barrier(&parts);
+    case FINDING_MISUSE_ASSERTION:
+        return asserts(&parts);
     default:
         return memory_pool_format(pool, "%s: %s, %s", message_title(finding->kind), parts.who, parts.what);
     }

@@ -177,6 +177,11 @@ static bool module_fits(const struct recording_module *module) {
            module->start <= module->end;
 }
 
+static bool name_fits(const struct recording_lock_name *name) {
+    return tail_fits(&name->record, sizeof *name, name->name_size, 1) && name->name_size > 0 &&
+           !name->name[name->name_size - 1];
+}
+
 /* Whether the frames that are promised stand in its bytes, each with both strings ended. */
 static bool python_fits(const struct recording_python *python) {
     if (!tail_fits(&python->record, sizeof *python, python->bytes, 1))
@@ -255,6 +260,11 @@ static bool record_fits(const struct recording_record *record) {
                python_fits((const struct recording_python *)record);
     case RECORDING_FUTEX_USER:
         return record->size >= sizeof(struct recording_futex_user);
+    case RECORDING_LOCK_NAME:
+        return record->size >= sizeof(struct recording_lock_name) &&
+               name_fits((const struct recording_lock_name *)record);
+    case RECORDING_EPOCH:
+        return record->size >= sizeof(struct recording_epoch);
     default:
         return true;
     }

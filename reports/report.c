@@ -1,4 +1,5 @@
 #include "reports/report.h"
+#include "reports/progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -348,6 +349,7 @@ static void read_findings(struct report *report, struct source *source) {
             source->closings[source->closings_count++] = (struct closing){0};
         }
         struct closing *closing = &source->closings[i];
+        progress_tell("symbolising findings", i, facts_findings(source->facts));
         if (count && !closing->variant)
             closing->variant = enter_finding(report, resolve(report, source, record));
         count_closing(closing, count);

@@ -54,6 +54,7 @@ struct report_lock {
     const char
         *name; /* "account_lock", "table+0x40", "mutex initialised at bank.c:12", "thread T2"; never NULL */
     uint32_t kind;        /* enum recording_lock_kind */
+    bool named;           /* by the program (gordian.h): `name` is what it said */
     const char *variable; /* the symbol that covers it, without offset; NULL when there is none */
     uint64_t address;
     bool shared;                     /* between processes */

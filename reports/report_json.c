@@ -211,6 +211,8 @@ static const char *lock_kind(uint32_t kind) {
         [LOCK_KIND_STREAM] = "stream",
         [LOCK_KIND_FILE] = "file",
         [LOCK_KIND_GIL] = "gil",
+        [LOCK_KIND_GATE] = "gate",
+        [LOCK_KIND_UNSEEN] = "unknown",
         [LOCK_KIND_MEMORY] = "memory",
     };
     return names[kind < LOCK_KINDS ? kind : 0];

@@ -112,6 +112,8 @@ static const char *wish_verb(const struct report_finding *finding, const struct 
         return message_forks_itself(finding) ? "forks with the locked" : "tries in vain to get";
     case FINDING_MISUSE_BAD_BARRIER:
         return "uses";
+    case FINDING_MISUSE_ASSERTION:
+        return message_asserts(finding);
     case FINDING_MISUSE_BAD_JOIN:
         return finding->source ? "creates and never joins" : verb; /* gordian itself says nothing of those */
     default:
@@ -311,8 +313,8 @@ static void write_locks(const struct report_finding *finding, const struct repor
             race_text_place(finding, lock, style, out);
             continue;
         }
-        const char *place =
-            lock->variable ? names_place(pool, &lock->initialised) : NULL; /* else the name says it */
+        const char *place = lock->variable || lock->named ? names_place(pool, &lock->initialised)
+                                                          : NULL; /* else the name says it */
         fprintf(out, "%s  ", lead);
         escape_write(message_lock(pool, finding, lock), out);
         fprintf(out, ": %s", names_kind(lock->kind));

@@ -164,7 +164,9 @@ const struct report_lock *resolver_lock(struct resolver *resolver, uint32_t id) 
         lock->first = resolver_stack(resolver, fact->first);
         uint64_t distance = 0;
         lock->variable = variable_of(resolver, fact, &distance);
-        lock->name = fact->kind == LOCK_KIND_THREAD
+        lock->named = fact->name != NULL;
+        lock->name = fact->name ? fact->name
+                     : fact->kind == LOCK_KIND_THREAD
                          ? joined_thread_name(resolver, fact->address)
                          : names_lock(resolver->pool, lock, lock->variable, distance);
     }

@@ -23,6 +23,8 @@ static const struct verbs exclusive[LOCK_KINDS] = {
     [LOCK_KIND_STREAM] = {"locks", "waits for", "holds", "holding", "locked"},
     [LOCK_KIND_FILE] = {"locks", "waits for", "holds", "holding", "locked"},
     [LOCK_KIND_GIL] = {"takes", "waits for", "holds", "holding", "taken"},
+    [LOCK_KIND_GATE] = {"enters", "waits to enter", "is in", "being in", "entered"},
+    [LOCK_KIND_UNSEEN] = {"locks", "waits for", "holds", "holding", "locked"},
     [LOCK_KIND_MEMORY] = {"writes", "writes", "uses", "using", "allocated"},
 };
 

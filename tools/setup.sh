@@ -13,7 +13,7 @@ setup_build_packages=(
 # What the tests need besides: ThreadSanitizer, the style tools, and the real programs of the end-to-end tests.
 setup_test_packages=(
     clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19 git libmemcached-tools memcached pigz procps python3
-    python3-jsonschema redis-server redis-tools sqlite3 valgrind xz-utils
+    python3-jsonschema redis-server redis-tools sqlite3 valgrind xz-utils bash-completion dpkg-dev lintian mandoc pkg-config zsh
 )
 
 # What `./gordian suite` needs besides: its runner, and the tools that it sets side by side.
@@ -21,12 +21,12 @@ setup_suite_packages=(clang-19 libclang-rt-19-dev llvm-19 python3 valgrind)
 
 # What `./check --full` needs besides: the heavy programs and what drives them.
 setup_heavy_packages=(
-    apache2-utils chromium cmake curl default-jdk-headless ffmpeg make mariadb-client mariadb-server-core nginx ninja-build nodejs
+    apache2-utils chromium cmake curl debootstrap default-jdk-headless ffmpeg make mariadb-client mariadb-server-core nginx ninja-build nodejs
     openssl pbzip2 perl postgresql sysbench util-linux x264 zstd
 )
 
 # What the build reads. A change below these makes ./gordian build again; tests and documents do not.
-setup_sources=(WORKSPACE BUILD .bazelrc .bazelversion third_party tools detector interpose reports cli cases)
+setup_sources=(WORKSPACE BUILD .bazelrc .bazelversion third_party tools include detector interpose reports cli cases)
 
 # Dated before the last good build read its sources; beside it, in .out, where that build went.
 setup_stamp=$setup_root/.cache/built

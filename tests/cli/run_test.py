@@ -180,6 +180,34 @@ class StatusTest(RunTest):
                                             check=False).returncode, 125)
 
 
+class QuietTest(RunTest):
+    library = LIBRARY
+
+    def test_findings_are_told_and_nothing_else(self):
+        loud = self.gordian("run", "--", LOCKER, "orders")
+        quiet = self.gordian("run", "--quiet", "--", LOCKER, "orders")
+        self.assertEqual((loud.returncode, quiet.returncode), (66, 66), loud.stderr)
+        self.assertIn("\ngordian: 1 finding: ", loud.stderr)
+        self.assertNotIn("1 finding", quiet.stderr)
+        self.assertTrue(quiet.stderr.startswith("gordian: deadlock possible: "), quiet.stderr)
+
+    def test_a_clean_run_says_nothing(self):
+        result = self.gordian("run", "--quiet", "--", LOCKER, "clean")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_what_went_wrong_is_told(self):
+        self.assertEqual(self.gordian("run", "--quiet", "--", "true").stderr,
+                         "gordian: no lock event was seen: this run says nothing\n")
+        self.check_refused(127, "no such program", arguments=["run", "--quiet", "--", "/no/such/program"])
+
+    def test_a_program_is_not_overwritten(self):
+        script = self.file("script", "#!/bin/sh\nexit 3\n")
+        for option in ("--json", "--text"):
+            self.check_refused(125, script, "it is a program", arguments=["run", option, script, "true"])
+        with open(script, encoding="ascii") as file:
+            self.assertEqual(file.read(), "#!/bin/sh\nexit 3\n")
+
+
 class HandshakeTest(RunTest):
     def test_a_library_that_is_not_loaded_is_told(self):
         self.environment["FAKE_STATE"] = str(STARTING)

@@ -26,6 +26,7 @@ TEST(kinds_have_their_contract_names) {
         "blocking.wait_holding",
         "starvation",
         "order.single_thread",
+        "misuse.assertion",
         "race.data",
     };
     CHECK_EQ(sizeof expected / sizeof expected[0], FINDING_KINDS);

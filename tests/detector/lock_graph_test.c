@@ -546,4 +546,72 @@ TEST(a_finding_lists_all_locks_held_in_order_with_their_stacks) {
     program_destroy(p);
 }
 
+/* ---- epochs ---- */
+
+TEST(orders_of_two_epochs_do_not_meet) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    NEST(p, 2, 10, 11);
+    lock_graph_reset(p->graph);
+    CHECK_EQ(program_counts(p).locks, 0);
+    CHECK_EQ(program_counts(p).edges, 0);
+    CHECK_EQ(program_counts(p).dependencies, 0);
+    NEST(p, 3, 11, 10);
+    CHECK_STR(p->text, "");
+    NEST(p, 2, 10, 11);
+    CHECK_STR(p->text, "T2 holds 10 wants 11, T3 holds 11 wants 10\n");
+    program_destroy(p);
+}
+
+TEST(what_was_found_in_an_earlier_epoch_is_counted) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    for (int epoch = 0; epoch < 3; epoch++) {
+        NEST(p, 2, 10, 11);
+        NEST(p, 3, 11, 10);
+        lock_graph_reset(p->graph);
+    }
+    CHECK_STR(p->text, "T2 holds 10 wants 11, T3 holds 11 wants 10\n");
+    CHECK_EQ(p->again, 2);
+    CHECK_EQ(program_counts(p).cycles, 1);
+    program_destroy(p);
+}
+
+TEST(what_is_held_goes_on_into_the_next_epoch) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    program_lock(p, 2, 10);
+    lock_graph_reset(p->graph);
+    program_lock(p, 2, 11);
+    program_unlock(p, 2, 11);
+    program_unlock(p, 2, 10);
+    NEST(p, 3, 11, 10);
+    CHECK_STR(p->text, "T2 holds 10 wants 11, T3 holds 11 wants 10\n");
+    program_destroy(p);
+}
+
+TEST(an_epoch_of_nothing) {
+    struct program *p = program_create();
+    lock_graph_reset(p->graph);
+    lock_graph_reset(p->graph);
+    CHECK_STR(p->text, "");
+    program_destroy(p);
+}
+
+/* A component of many locks, and an order that is the other way around in the next epoch. */
+TEST(the_order_begins_anew) {
+    struct program *p = program_create();
+    program_start(p, 2, 3, 1);
+    for (uint32_t lock = 10; lock < 60; lock++)
+        NEST(p, 2, lock, lock + 1);
+    NEST(p, 2, 60, 10);
+    lock_graph_reset(p->graph);
+    for (uint32_t lock = 60; lock > 10; lock--)
+        NEST(p, 3, lock, lock - 1);
+    CHECK_STR(p->text, "");
+    CHECK_EQ(program_counts(p).locks, 51);
+    CHECK_EQ(program_counts(p).edges, 50);
+    program_destroy(p);
+}
+
 CHECK_MAIN

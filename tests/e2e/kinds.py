@@ -53,6 +53,7 @@ SEVERITIES = {
     "misuse.fork_held": "note",
     "misuse.bad_join": "error",
     "misuse.bad_barrier": "error",
+    "misuse.assertion": "error",
     "blocking.wait_holding": "note",
     "starvation": "warning",
     "order.single_thread": "note",

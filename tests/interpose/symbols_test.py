@@ -42,13 +42,15 @@ HOOKS = """
     fclose fcntl fcntl64 flock flockfile ftrylockfile funlockfile lockf lockf64
     pthread_cancel pthread_clockjoin_np pthread_create pthread_detach pthread_exit pthread_join pthread_timedjoin_np
     pthread_tryjoin_np
+    gordian_assert_held gordian_assert_none_held gordian_assert_not_held gordian_epoch_reset gordian_gate_enter
+    gordian_gate_leave gordian_name_lock
 """.split()
 
 # Everything that the library may ask of libc. Whoever adds a name makes sure that it neither allocates nor takes a lock. No
 # mem* or str*: they would bind to a sanitizer's, which may not be ready yet.
 IMPORTS = """
     _ITM_deregisterTMCloneTable _ITM_registerTMCloneTable __cxa_finalize __gmon_start__
-    __errno_location __libc_single_threaded __libc_stack_end __environ environ
+    __errno_location getauxval __libc_single_threaded __libc_stack_end __environ environ
     __pthread_register_cancel __pthread_unregister_cancel __pthread_unwind_next __register_atfork __sigsetjmp
     _dl_find_object dl_iterate_phdr dlopen dlsym dlvsym
     pthread_attr_destroy pthread_attr_getdetachstate pthread_attr_getstacksize pthread_getattr_default_np

@@ -353,6 +353,43 @@ TEST(a_misuse_says_what_it_contradicts) {
         "Bank::audit)");
 }
 
+/* What main says of the lock, against what it or teller does. */
+static void check_assertion(uint64_t what, uint32_t lock, uint32_t holder, uint64_t number,
+                            const char *expected) {
+    check_message(
+        (struct said){
+            .kind = FINDING_MISUSE_ASSERTION,
+            .steps =
+                (const struct builder_step[]){
+                    {.thread = SCENE_MAIN, .wants = HOLD(lock, EXCLUSIVE, 1)},
+                    {.thread = holder, .holds = {HOLD(lock, EXCLUSIVE, SCENE_AUDIT)}, .holds_count = 1}},
+            .count = holder ? 2 : 1,
+            .values = {what, number}},
+        expected);
+}
+
+TEST(an_assertion_says_what_is_so) {
+    check_assertion(FINDING_ASSERT_HELD, SCENE_BANK, 0, 0,
+                    "main asserts that it holds Bank::lock, which nobody holds");
+    check_assertion(FINDING_ASSERT_HELD, RWLOCK, SCENE_TELLER, 0,
+                    "main asserts that it holds rwlock account_lock, which teller holds");
+    check_assertion(
+        FINDING_ASSERT_NOT_HELD, SCENE_BANK, SCENE_MAIN, 1,
+        "main asserts that it does not hold Bank::lock, and holds it, locked at fixture.c:36 in Bank::audit");
+    check_assertion(FINDING_ASSERT_NONE_HELD, RWLOCK, SCENE_MAIN, 1,
+                    "main asserts that it holds no lock, and holds the write lock of account_lock, locked at "
+                    "fixture.c:36 in Bank::audit");
+    check_assertion(
+        FINDING_ASSERT_NONE_HELD, SEMAPHORE, SCENE_MAIN, 3,
+        "main asserts that it holds no lock, and has taken semaphore Bank::lock, taken at fixture.c:36 in "
+        "Bank::audit, and 2 more");
+    check_assertion(FINDING_ASSERT_GATE_FREE, SCENE_BANK, SCENE_TELLER, 0,
+                    "main enters Bank::lock while teller is in it, locked at fixture.c:36 in Bank::audit");
+    check_assertion(FINDING_ASSERT_GATE_ENTERED, SCENE_BANK, 0, 0,
+                    "main leaves Bank::lock, which it is not in");
+    check_assertion(4711, SCENE_BANK, 0, 0, "main leaves Bank::lock, which it is not in");
+}
+
 TEST(a_misuse_of_ones_own_earlier_doing) {
     check_message((struct said){.kind = FINDING_MISUSE_USE_DESTROYED,
                                 STEPS({.thread = SCENE_MAIN, .wants = HOLD(SCENE_BANK, EXCLUSIVE, 1)},

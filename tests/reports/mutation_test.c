@@ -47,6 +47,9 @@ static void build(struct recording_builder *builder) {
         builder_lock(builder, i, 1 + i % 5, i == 1 ? 2 : 0x7f0000000000 + i * 64, i, i);
     for (uint32_t kind = LOCK_KIND_CONDITION; kind < LOCK_KINDS; kind++)
         builder_lock(builder, kind, kind, 0x7f0000000000 + kind * 64, kind % 5, kind % 4);
+    builder_lock_name(builder, 1, "accounts");
+    builder_lock_name(builder, 2, "");
+    builder_lock_name(builder, 4711, "nobody's");
     struct recording_slot *slots = builder_slots(builder);
     slots[0].state = slots[1].state = RECORDING_SLOT_RUNNING;
     slots[0].thread = 1;
@@ -77,6 +80,7 @@ static void build(struct recording_builder *builder) {
                                                             .top = {{.stack = i, .waits = 1, .wait_ns = 5}}});
     for (uint32_t kind = 1; kind < FINDING_KINDS; kind++) {
         bool misuse = kind >= FINDING_MISUSE_UNLOCK_UNLOCKED && kind <= FINDING_MISUSE_BAD_BARRIER;
+        misuse |= kind == FINDING_MISUSE_ASSERTION;
         builder_finding(builder, kind, kind % FINDING_SHAPES,
                         (struct builder_step[]){{1, {{2, 0, 1}, {3, 0, 2}}, 2, {4, 1, 3}},
                                                 {2, {{4, 0, 4}}, 1, {misuse ? 0 : 3, 0, 5}}},

@@ -144,6 +144,11 @@ void builder_lock(struct recording_builder *builder, uint32_t id, uint32_t kind,
     builder_record(builder, RECORDING_LOCK, &lock, sizeof lock);
 }
 
+void builder_lock_name(struct recording_builder *builder, uint32_t lock, const char *name) {
+    struct recording_lock_name head = {.lock = lock, .name_size = (uint32_t)strlen(name) + 1};
+    record_with(builder, RECORDING_LOCK_NAME, &head, sizeof head, name, strlen(name) + 1);
+}
+
 size_t builder_stack_python(struct recording_builder *builder, uint32_t id, const uint64_t *addresses,
                             size_t count, uint32_t python) {
     struct recording_stack stack = {.stack = id, .count = (uint32_t)count, .python = python};

@@ -62,6 +62,7 @@ size_t builder_python(struct recording_builder *builder, uint32_t id, const stru
 
 /* The numbers and stacks are the profile's own; its record is filled in. Returns its offset in the file. */
 size_t builder_profile(struct recording_builder *builder, struct recording_profile profile);
+void builder_lock_name(struct recording_builder *builder, uint32_t lock, const char *name);
 void builder_futex_user(struct recording_builder *builder, uint64_t address);
 
 /* A finding 12 ms after the start, seen once, of the severity that its kind has. Returns its offset in the

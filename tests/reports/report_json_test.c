@@ -176,6 +176,7 @@ TEST(a_misuse_says_what_the_earlier_event_was) {
         [FINDING_MISUSE_FORK_HELD] = "locked",
         [FINDING_MISUSE_BAD_JOIN] = "created",
         [FINDING_MISUSE_BAD_BARRIER] = "initialised",
+        [FINDING_MISUSE_ASSERTION] = "locked",
     };
     for (uint32_t kind = 1; kind < FINDING_KINDS; kind++) {
         struct recording_builder builder;
@@ -202,9 +203,9 @@ TEST(a_misuse_says_what_the_earlier_event_was) {
 }
 
 TEST(locks_of_every_kind) {
-    static const char *const names[] = {"unknown",   "mutex",     "thread",  "rwlock", "spin",
-                                        "semaphore", "condition", "barrier", "once",   "stream",
-                                        "file",      "gil",       "memory",  "unknown"};
+    static const char *const names[] = {"unknown",   "mutex",   "thread", "rwlock", "spin", "semaphore",
+                                        "condition", "barrier", "once",   "stream", "file", "gil",
+                                        "gate",      "unknown", "memory", "unknown"};
     struct recording_builder builder;
     struct builder_step steps[LOCK_KINDS + 1];
     builder_start(&builder);
