@@ -143,6 +143,7 @@ static int call(int argc, char **argv) {
     if (status != OPTIONS_END)
         return status;
     struct report *report = report_create();
+    report_set_imported(report);
     struct output *output = NULL;
     status = 0;
     for (int i = optind; i < argc && !status; i++)

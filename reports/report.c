@@ -64,7 +64,7 @@ struct report {
     struct profile_list *profiles;                  /* read when they are asked for */
     struct crossing *crossing;
     struct report_run run;
-    bool has_run;
+    bool has_run, imported;
     struct report_guest *guests; /* processes without a recording */
     const char **remarks;        /* beside those of the symbols */
     size_t remarks_count, remarks_capacity;
@@ -594,6 +594,14 @@ void report_inside_count(struct report_finding *finding, uint64_t more) {
 void report_inside_set_source(struct report *report, size_t index, const char *source) {
     for (struct variant *variant = report->entries[index]->variants; variant; variant = variant->next)
         variant->finding.source = source;
+}
+
+void report_set_imported(struct report *report) {
+    report->imported = true;
+}
+
+bool report_is_imported(const struct report *report) {
+    return report->imported;
 }
 
 void report_add_remark(struct report *report, const char *text) {

@@ -195,6 +195,11 @@ void report_cross_surely(struct report *report);
 struct foreign_report;
 void report_add_foreign(struct report *report, const struct foreign_report *foreign);
 
+/* Say, or ask, whether the report is one of other tools' files alone: then no events are no sign of anything.
+ */
+void report_set_imported(struct report *report);
+bool report_is_imported(const struct report *report);
+
 /* Add a line to what report_remark says; it is copied. */
 void report_add_remark(struct report *report, const char *text);
 

@@ -224,7 +224,7 @@ static void fill_lock(cJSON *object, const struct report_lock *lock) {
     cJSON_AddStringToObject(object, "kind", lock_kind(lock->kind));
     add_address(object, "address", lock->address);
     if (lock->kind == LOCK_KIND_MEMORY && lock->size)
-        add_number(object, "size", lock->size);
+        add_number(object, "bytes", lock->size);
     add_stack(object, "initialised", &lock->initialised);
     add_stack(object, "first", &lock->first);
 }

@@ -593,7 +593,7 @@ void report_text_summary(const struct report *report, const struct report_style 
         &pool, "%s in %zu thread%s of %zu process%s", events ? events : "no events", threads,
         numbers_plural(threads), report_processes(report), report_processes(report) == 1 ? "" : "es");
     const char *text = "no finding";
-    bool imported = !report_processes(report) && !report_run(report); /* nothing was watched */
+    bool imported = report_is_imported(report); /* nothing was watched */
     if (findings) {
         text = memory_pool_format(&pool, "%zu finding%s: %zu error%s, %zu warning%s, %zu note%s", findings,
                                   numbers_plural(findings), errors, numbers_plural(errors), warnings,

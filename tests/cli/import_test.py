@@ -233,7 +233,7 @@ gordian: data race: thread T3 atomically writes balance (8 bytes) at kinds.c:36 
 
   balance: 8 bytes of memory at 0x5635bd06d7d8
 
-  error race.data, id 6ca2460cd0986179, said by ThreadSanitizer of the process (pid 5393)
+  error race.data, id 7c05ba0e31801734, said by ThreadSanitizer of the process (pid 5393)
 
 gordian: 1 finding: 1 error, 0 warnings, 0 notes
   error    data race: thread T3 atomically writes balance (8 bytes) at kinds.c:36 in atom, holding nothing; writer's one writes it at kinds.c:35 in inc, holding nothing

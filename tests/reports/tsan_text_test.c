@@ -13,8 +13,9 @@ static char said[8192];
 static void take(void *context, const struct foreign_report *report) {
     (void)context;
     char line[1024];
-    int n = snprintf(line, sizeof line, "%s%s|%u|%s|pid %u|x%" PRIu64 "|", report->remark ? "remark " : "",
-                     report->title, report->kind, report->cut ? "cut" : "whole", report->pid, report->count);
+    int n = snprintf(line, sizeof line, "%s%s|%s|%s|pid %u|x%" PRIu64 "|", report->remark ? "remark " : "",
+                     report->title, report->remark ? "-" : finding_kind_name(report->kind),
+                     report->cut ? "cut" : "whole", report->pid, report->count);
     for (size_t i = 0; i < report->steps_count && n < 900; i++) {
         const struct foreign_step *step = &report->steps[i];
         n += snprintf(line + n, sizeof line - (size_t)n, " T%u %s%s%" PRIu64 " holds %zu frames %zu",
@@ -96,7 +97,9 @@ TEST(frames_of_clang_and_gcc) {
 
 TEST(a_race) {
     CHECK_EQ(read_text(race, true), sizeof race - 1);
-    CHECK_STR(said, "data race|21|whole|pid 4711|x1| T3 atomic w8 holds 2 frames 2 T1 r4 holds 0 frames 0\n");
+    CHECK_STR(
+        said,
+        "data race|race.data|whole|pid 4711|x1| T3 atomic w8 holds 2 frames 2 T1 r4 holds 0 frames 0\n");
 }
 
 static void take_names(void *context, const struct foreign_report *report) {
@@ -128,19 +131,19 @@ TEST(lines_of_a_ci_system_and_colours) {
         "12:03 12: \n"
         "12:03 12: SUMMARY: ThreadSanitizer: data race\n",
         true);
-    CHECK_STR(said, "data race|21|whole|pid 7|x1| T2 w4 holds 0 frames 1\n");
+    CHECK_STR(said, "data race|race.data|whole|pid 7|x1| T2 w4 holds 0 frames 1\n");
 }
 
 TEST(kinds_that_are_not_known_are_not_lost) {
     read_text(
         "WARNING: ThreadSanitizer: something new (pid=7)\n    #0 f x.c:1 (x+0x1)\n\n==================\n",
         true);
-    CHECK_STR(said, "something new|21|whole|pid 7|x1| T0 w0 holds 0 frames 1\n");
+    CHECK_STR(said, "something new|race.data|whole|pid 7|x1| T0 w0 holds 0 frames 1\n");
     read_text("==7==ERROR: ThreadSanitizer: SEGV on unknown address 0x8 (pc 0x1 T7)\n    #0 f x.c:1\n"
               "FATAL: ThreadSanitizer: unexpected memory mapping 0x1-0x2\n",
               true);
-    CHECK_STR(said, "remark SEGV on unknown address 0x8|0|whole|pid 7|x1|\n"
-                    "remark unexpected memory mapping 0x1-0x2|0|whole|pid 0|x1|\n");
+    CHECK_STR(said, "remark SEGV on unknown address 0x8|-|whole|pid 7|x1|\n"
+                    "remark unexpected memory mapping 0x1-0x2|-|whole|pid 0|x1|\n");
     read_text("hello\nno report\n", true);
     CHECK_STR(said, "");
 }
@@ -157,16 +160,14 @@ TEST(a_lock_order_within_one_thread_is_none) {
     char text[1024];
     snprintf(text, sizeof text, orders, "main thread");
     read_text(text, true);
-    CHECK_STR(
-        said,
-        "lock-order-inversion (potential deadlock)|20|whole|pid 7|x1| T1 w0 holds 1 frames 1 T1 w0 holds "
-        "1 frames 1\n");
+    CHECK_STR(said, "lock-order-inversion (potential deadlock)|order.single_thread|whole|pid 7|x1| T1 w0 "
+                    "holds 1 frames 1 T1 w0 holds "
+                    "1 frames 1\n");
     snprintf(text, sizeof text, orders, "thread T1");
     read_text(text, true);
-    CHECK_STR(
-        said,
-        "lock-order-inversion (potential deadlock)|1|whole|pid 7|x1| T1 w0 holds 1 frames 1 T2 w0 holds 1 "
-        "frames 1\n");
+    CHECK_STR(said, "lock-order-inversion (potential deadlock)|deadlock.potential|whole|pid 7|x1| T1 w0 "
+                    "holds 1 frames 1 T2 w0 holds 1 "
+                    "frames 1\n");
 }
 
 /* A log that grows is read report by report, and a byte more never makes less of it. */
@@ -220,12 +221,12 @@ TEST(bounds) {
         size += (size_t)snprintf(text + size, room - size, "    #%d recursive x.c:1 (x+0x1)\n", i);
     snprintf(text + size, room - size, "\nSUMMARY: ThreadSanitizer: data race\n");
     read_text(text, true);
-    CHECK_STR(said, "data race|21|whole|pid 7|x1| T2 w4 holds 0 frames 65536\n");
+    CHECK_STR(said, "data race|race.data|whole|pid 7|x1| T2 w4 holds 0 frames 65536\n");
     size = (size_t)snprintf(text, room, "WARNING: ThreadSanitizer: data race (pid=7)\n");
     for (int i = 0; i < FOREIGN_PARTS + 1; i++)
         size += (size_t)snprintf(text + size, room - size, "  Write of size 4 at 0x10 by thread T1:\n");
     read_text(text, true);
-    CHECK(strncmp(said, "data race|21|cut|", 17) == 0);
+    CHECK(strncmp(said, "data race|race.data|cut|", 24) == 0);
     free(text);
 }
 
