@@ -174,11 +174,11 @@ const struct command command_import = {
         "A program built with -fsanitize=thread needs no import: gordian run reads its reports.\n"
         "Exit status: 66 (or --exit-code) when something of severity error or warning is in them, else "
         "0; 125 when one cannot be read.",
-    .examples =
-        {{"gordian import tsan.4711", "after TSAN_OPTIONS=second_deadlock_stack=1:log_path=tsan ./bank"},
-         {"gordian import --json findings.json --text - build.log", "the output of a CI job"},
-         {"valgrind --tool=helgrind --xml=yes --xml-file=helgrind.xml ./bank; gordian import helgrind.xml",
-          NULL},
-         {"valgrind --tool=drd --xml=yes --xml-file=drd.xml ./bank; gordian import drd.xml", NULL}},
+    .examples = {{"gordian import tsan.4711",
+                  "after TSAN_OPTIONS=second_deadlock_stack=1:log_path=tsan ./bank"},
+                 {"gordian import --json findings.json --text - build.log", "the output of a CI job"},
+                 {"gordian import helgrind.xml",
+                  "after valgrind --tool=helgrind --xml=yes --xml-file=helgrind.xml ./bank"},
+                 {"gordian import drd.xml", "after valgrind --tool=drd --xml=yes --xml-file=drd.xml ./bank"}},
     .call = call,
 };
