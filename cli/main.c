@@ -1,6 +1,7 @@
 /* The command `gordian`: choose the subcommand. */
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,6 +49,7 @@ static int dispatch(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     fill_standard_descriptors();
+    setlocale(LC_CTYPE, ""); /* what the terminal can show */
     int status = dispatch(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout))
         return cli_fail_errno(errno, NULL, "cannot write to standard output");

@@ -2,6 +2,7 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,13 +12,19 @@
 
 #include "cli/options.h"
 #include "cli/progress_line.h"
+#include "reports/report_github.h"
+#include "reports/report_gitlab.h"
 #include "reports/report_json.h"
+#include "reports/report_jsonl.h"
+#include "reports/report_junit.h"
+#include "reports/report_sarif.h"
 #include "reports/report_text.h"
 
 /* What a writer may want to know besides the report. */
 struct look {
-    FILE *stream; /* where it goes in the end: a terminal, or not */
-    bool full;    /* do not fold frames */
+    FILE *stream;               /* where it goes in the end: a terminal, or not */
+    bool full;                  /* do not fold frames */
+    struct report_jsonl *lines; /* of a stream: what was written of it already; NULL for other formats */
 };
 
 static int write_json(const struct report *report, const struct look *look, FILE *out) {
@@ -31,6 +38,30 @@ static int write_text(const struct report *report, const struct look *look, FILE
     return report_text_write(report, &style, out);
 }
 
+static int write_sarif(const struct report *report, const struct look *look, FILE *out) {
+    (void)look;
+    return report_sarif_write(report, NULL, out);
+}
+
+static int write_junit(const struct report *report, const struct look *look, FILE *out) {
+    (void)look;
+    return report_junit_write(report, NULL, out);
+}
+
+static int write_jsonl(const struct report *report, const struct look *look, FILE *out) {
+    return report_jsonl_end(look->lines, report, out);
+}
+
+static int write_github(const struct report *report, const struct look *look, FILE *out) {
+    (void)look;
+    return report_github_write(report, NULL, out);
+}
+
+static int write_gitlab(const struct report *report, const struct look *look, FILE *out) {
+    (void)look;
+    return report_gitlab_write(report, NULL, out);
+}
+
 static const struct format {
     const char *option; /* as it is typed */
     const char *file;   /* in the directory of --out */
@@ -38,6 +69,11 @@ static const struct format {
 } formats[OUTPUT_FORMATS] = {
     [OUTPUT_JSON] = {"--json", "report.json", write_json},
     [OUTPUT_TEXT] = {"--text", "report.txt", write_text},
+    [OUTPUT_SARIF] = {"--sarif", "report.sarif", write_sarif},
+    [OUTPUT_JUNIT] = {"--junit", "report.junit.xml", write_junit},
+    [OUTPUT_JSONL] = {"--jsonl", "report.jsonl", write_jsonl},
+    [OUTPUT_GITHUB] = {"--github", "report.github.txt", write_github},
+    [OUTPUT_GITLAB] = {"--gitlab", "report.gitlab.json", write_gitlab},
 };
 
 const struct command_option output_rows[] = {
@@ -45,6 +81,16 @@ const struct command_option output_rows[] = {
      "write the report as JSON (schema gordian-report/1); - is standard output", NULL},
     {"text", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_TEXT,
      "write the report as text; - is standard output", NULL},
+    {"sarif", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_SARIF,
+     "write the report as SARIF 2.1.0, for code scanning and editors", NULL},
+    {"junit", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_JUNIT,
+     "write the report as JUnit XML, for the test reports of Jenkins, GitLab and others", NULL},
+    {"jsonl", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_JSONL,
+     "write JSON Lines (schema gordian-stream/1): each finding the moment it is made", NULL},
+    {"github", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_GITHUB,
+     "write annotations for GitHub Actions; - in a step shows them in the pull request", NULL},
+    {"gitlab", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_GITLAB, "write a code quality report for GitLab",
+     NULL},
     {"out", "DIR", COMMAND_FOLDER, OUTPUT_OUT,
      "keep everything in DIR, made if needed: a report in each format, and the recordings of a run", NULL},
     {"exit-code", "N", COMMAND_NOTHING, OUTPUT_EXIT_CODE,
@@ -61,6 +107,8 @@ struct target {
     enum output_format format;
     char *path; /* as errors name it */
     FILE *file; /* unused for writing but for its descriptor: text's style depends on the stream */
+    struct report_jsonl *lines; /* NULL unless it is written while the program runs */
+    int error;                  /* that this met */
 };
 
 struct output {
@@ -159,19 +207,43 @@ static bool is_program(const char *path) {
     return (size == 4 && memcmp(head, "\177ELF", 4) == 0) || (size >= 2 && memcmp(head, "#!", 2) == 0);
 }
 
+/* A report is its owner's alone, since it has the program's names and addresses in it. What is no link is
+ * overwritten; a link is not followed, because in a folder that others write to it may lead to the user's own
+ * files. The links of the system itself (/dev/stdout) are. */
+static FILE *open_file(const char *path) {
+    bool of_the_system = strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (of_the_system ? 0 : O_NOFOLLOW), 0600);
+    struct stat status;
+    if (fd < 0)
+        return NULL;
+    FILE *file = NULL;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid != geteuid() && !of_the_system)
+        errno = EPERM; /* whoever made it can read it */
+    else if (!S_ISREG(status.st_mode) || ftruncate(fd, 0) == 0)
+        file = fdopen(fd, "w");
+    if (!file) {
+        int error = errno;
+        close(fd);
+        errno = error;
+    }
+    return file;
+}
+
 /* Takes over `path`. */
 static int open_target(struct output *output, enum output_format format, char *path) {
     if (!path)
         return cli_fail("no memory left", NULL, NULL);
     struct target *target = &output->targets[output->count++];
     *target = (struct target){.format = format, .path = path};
+    if (format == OUTPUT_JSONL)
+        target->lines = report_jsonl_create();
     if (strcmp(path, "-") == 0)
         target->file = stdout;
     else if (is_program(path))
         return cli_fail(path, "it is a program, and a report is not written over one",
                         "was the file of the report forgotten? for example: --json report.json");
     else
-        target->file = fopen(path, "we");
+        target->file = open_file(path);
     return target->file ? 0 : cannot_write(path, errno);
 }
 
@@ -219,20 +291,34 @@ struct output *output_open(const struct output_options *options) {
 }
 
 /* Format the report in memory, then write it: what fails is then one known call. */
-static int write_as(enum output_format format, bool full, FILE *stream, const struct report *report) {
+static int write_as(const struct report *report, const struct look *look,
+                    int (*write)(const struct report *report, const struct look *look, FILE *out)) {
     char *text = NULL;
     size_t size = 0;
     FILE *memory = open_memstream(&text, &size);
     if (!memory)
         return -errno;
-    int error = formats[format].write(report, &(struct look){stream, full}, memory);
+    int error = write(report, look, memory);
     if (fclose(memory) != 0 && !error)
         error = -ENOMEM;
     progress_line_clear(); /* it may be the same terminal */
     if (!error)
-        error = output_send(fileno(stream), text, size);
+        error = output_send(fileno(look->stream), text, size);
     free(text);
     return error;
+}
+
+static int follow_jsonl(const struct report *report, const struct look *look, FILE *out) {
+    return report_jsonl_follow(look->lines, report, out);
+}
+
+void output_follow(struct output *output, const struct report *report) {
+    for (size_t i = 0; i < output->count; i++) {
+        struct target *target = &output->targets[i];
+        if (target->lines && !target->error)
+            target->error = write_as(report, &(struct look){.stream = target->file, .lines = target->lines},
+                                     follow_jsonl);
+    }
 }
 
 static int close_target(struct target *target) {
@@ -247,13 +333,14 @@ int output_write(struct output *output, const struct report *report) {
     int status = 0;
     for (size_t i = 0; i < output->count; i++) {
         struct target *target = &output->targets[i];
-        int error = write_as(target->format, output->full, target->file, report);
+        struct look look = {target->file, output->full, target->lines};
+        int error = target->error ? target->error : write_as(report, &look, formats[target->format].write);
         int at_close = close_target(target); /* network file systems and quotas tell it only here */
         if (error || at_close)
             status = cannot_write(target->path, error ? error : at_close);
     }
     if (status)
-        write_as(OUTPUT_TEXT, output->full, stderr, report);
+        write_as(report, &(struct look){.stream = stderr, .full = output->full}, write_text);
     return status;
 }
 
@@ -262,6 +349,7 @@ void output_close(struct output *output) {
         return;
     for (size_t i = 0; i < output->count; i++) {
         close_target(&output->targets[i]);
+        report_jsonl_free(output->targets[i].lines);
         free(output->targets[i].path);
     }
     free(output);

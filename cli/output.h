@@ -5,9 +5,8 @@
  *   while ((key = options_next(argc, argv, &command_report)) != OPTIONS_END)
  *       if (!output_option(&options, key, optarg, &status)) ...the subcommand's own option...
  *   struct output *output = output_open(&options);      before anything else is done: a path may be wrong
- *   ...
- *   status = output_write(output, report);              at the end
- *   output_close(output);
+ *   output_follow(output, report);                      while the program runs, whenever the report was
+ * updated status = output_write(output, report);              at the end output_close(output);
  *
  * Not thread-safe. Mistakes and failures are told with cli_fail.
  */
@@ -22,7 +21,16 @@
 #include "reports/report.h"
 
 /* A new format is a word here, and a row in each of the two tables at the top of output.c. */
-enum output_format { OUTPUT_JSON, OUTPUT_TEXT, OUTPUT_FORMATS };
+enum output_format {
+    OUTPUT_JSON,
+    OUTPUT_TEXT,
+    OUTPUT_SARIF,
+    OUTPUT_JUNIT,
+    OUTPUT_JSONL,
+    OUTPUT_GITHUB,
+    OUTPUT_GITLAB,
+    OUTPUT_FORMATS
+};
 
 struct output_options {
     const char *files[OUTPUT_FORMATS]; /* by format: file, "-" for stdout; NULL when not asked for */
@@ -58,6 +66,10 @@ bool output_any(const struct output_options *options);
 /* Make the directory and open every file that was asked for, emptying it. Returns NULL after the failure was
  * told. */
 struct output *output_open(const struct output_options *options);
+
+/* Write to the outputs that are written while the program runs (JSON Lines) what is new in the report. What
+ * cannot be written is told by output_write. */
+void output_follow(struct output *output, const struct report *report);
 
 /* Write the report to every output that was asked for. Returns 0, or CLI_FAILED: then what could not be
  * written was told, and the whole text report went to stderr, so that nothing is lost. */

@@ -115,6 +115,7 @@ const struct command command_report = {
                "else 0; 125 "
                "when one cannot be read.",
     .examples = {{"gordian report gordian.4711.0.rec", NULL},
-                 {"gordian report --json report.json results/*.rec", NULL}},
+                 {"gordian report --json report.json results/*.rec", NULL},
+                 {"gordian report --junit gordian.xml --gitlab gl-code-quality-report.json results", NULL}},
     .call = call,
 };

@@ -211,6 +211,7 @@ static int start(struct run *run, char **argv) {
     }
     run->facts.pid = (uint32_t)run->supervisor.pid;
     report_set_run(run->report, &run->facts);
+    output_follow(run->output, run->report);
     return 0;
 }
 
@@ -406,6 +407,7 @@ static void follow(struct run *run) {
         if (!run->deadlock)
             look_between(run, heard);
         const struct report_finding *deadlock = tell_findings(run);
+        output_follow(run->output, run->report);
         if (deadlock && !run->deadlock && run->on_deadlock != CONTINUE)
             end_deadlock(run, deadlock);
         if (aborting)
@@ -571,6 +573,8 @@ const struct command command_run = {
         "executed; 125 when gordian could not do its work.",
     .examples = {{"gordian run -- ./server --port 8080", NULL},
                  {"gordian run --json report.json -- make test", NULL},
+                 {"gordian run --github - --sarif gordian.sarif -- make test", "in a step of GitHub Actions"},
+                 {"gordian run --jsonl - -- ./server | jq .", "each finding as it comes"},
                  {"gordian run --on-deadlock abort -- ./server", "then look at the core dump with gdb"}},
     .call = call,
 };

@@ -136,10 +136,12 @@ static struct edge_use *find_use(const struct dependencies *d, const struct lock
         return newest;
     if (!newest->next)
         return NULL;
+    if (edge->own.gates.held && edge->own.key.thread == thread && edge->own.key.segment == segment)
+        return (struct edge_use *)&edge->own;
     struct use_key key = {(struct lock_edge *)edge, thread, segment};
-    struct edge_use *use;
-    HASH_FIND(hh, d->uses, &key, sizeof key, use);
-    return use;
+    struct further_use *further;
+    HASH_FIND(hh, d->uses, &key, sizeof key, further);
+    return further ? &further->use : NULL;
 }
 
 const struct edge_use *dependencies_use(const struct dependencies *d, const struct lock_edge *edge,
@@ -162,11 +164,17 @@ static void free_gate_sets(struct dependencies *d, struct edge_use *use) {
 static void free_use(struct dependencies *d, struct edge_use **link) {
     struct arena *arena = d->arena;
     struct edge_use *use = *link;
+    struct lock_edge *edge = use->key.edge;
     *link = use->next;
-    use->key.edge->uses_count--;
+    edge->uses_count--;
     free_gate_sets(d, use);
-    TABLE_DEL(d->uses, use);
-    arena_free(arena, use, sizeof *use);
+    if (use == &edge->own) {
+        use->gates = (struct gate_set){NULL, NULL};
+        return;
+    }
+    struct further_use *further = (struct further_use *)use;
+    TABLE_DEL(d->uses, further);
+    arena_free(arena, further, sizeof *further);
 }
 
 static bool is_over(const struct dependencies *d, const struct use_key *key) {
@@ -201,23 +209,35 @@ bool dependencies_known(const struct dependencies *d, const struct lock_edge *ed
     return false;
 }
 
+/* Return a use with this key that is in no list yet, or NULL when memory ran out. */
+static struct edge_use *make_use(struct dependencies *d, struct lock_edge *edge, const struct use_key *key) {
+    struct arena *arena = d->arena;
+    if (!edge->own.gates.held) {
+        edge->own.key = *key;
+        return &edge->own;
+    }
+    struct further_use *further = arena_alloc(arena, sizeof *further);
+    if (!further)
+        return NULL;
+    further->use.key = *key;
+    TABLE_ADD(d->uses, use.key, further);
+    if (table_holds(further))
+        return &further->use;
+    arena_free(arena, further, sizeof *further);
+    return NULL;
+}
+
 static int add_use(struct dependencies *d, struct lock_edge *edge, uint32_t thread, uint32_t segment,
                    struct lockset *held) {
-    struct arena *arena = d->arena;
     if (edge->sweep_in-- == 0)
         sweep(d, edge);
     if (edge->uses_count >= d->max_uses)
         return 0;
-    struct edge_use *use = arena_alloc(arena, sizeof *use);
+    struct use_key key = {edge, thread, segment};
+    struct edge_use *use = make_use(d, edge, &key);
     if (!use)
         return -ENOMEM;
-    use->key = (struct use_key){edge, thread, segment};
-    TABLE_ADD(d->uses, key, use);
-    if (!table_holds(use)) {
-        arena_free(arena, use, sizeof *use);
-        return -ENOMEM;
-    }
-    use->gates.held = held;
+    use->gates = (struct gate_set){held, NULL};
     use->next = edge->uses;
     edge->uses = use;
     edge->uses_count++;

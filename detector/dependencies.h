@@ -50,10 +50,15 @@ struct use_key {
 };
 
 struct edge_use {
-    UT_hash_handle hh;
     struct use_key key;
     struct edge_use *next; /* of the same edge, older */
     struct gate_set gates;
+};
+
+/* All but one of an edge's uses. */
+struct further_use {
+    struct edge_use use; /* first, so that its address is the use's */
+    UT_hash_handle hh;
 };
 
 struct lock_edge {
@@ -66,6 +71,7 @@ struct lock_edge {
     uint16_t uses_count;
     uint16_t sweep_in;     /* new uses until those that are over are looked for */
     struct edge_use *uses; /* newest first */
+    struct edge_use own;   /* one of them; most edges have no other. Without a lockset it is free */
 };
 
 struct dependencies {
@@ -75,10 +81,10 @@ struct dependencies {
     uint32_t max_uses;      /* kept per edge */
     uint32_t max_gate_sets; /* kept per use */
     struct topo_order order;
-    struct lock_node *locks; /* hash table by lock */
-    struct lock_edge *edges; /* hash table by key */
-    struct edge_use *uses;   /* hash table by key */
-    bool modes_seen[2][2];   /* by held and wanted mode: whether there ever was such an edge */
+    struct lock_node *locks;  /* hash table by lock */
+    struct lock_edge *edges;  /* hash table by key */
+    struct further_use *uses; /* hash table by key */
+    bool modes_seen[2][2];    /* by held and wanted mode: whether there ever was such an edge */
     uint64_t locks_count, edges_count;
     uint64_t kept;    /* gate sets of all uses */
     uint64_t dropped; /* those that were not kept because of the two bounds */

@@ -2,11 +2,13 @@
  *
  * Every node belongs to one component, and the components have ranks such that each edge between two of them
  * goes from the lower to the higher rank. An edge that agrees with the ranks is added in O(1). One that
- * contradicts them has the affected part searched, forwards from its target and backwards from its source
- * between the two ranks, and the ranks there assigned anew (Pearce & Kelly, "A dynamic topological sort
- * algorithm for directed acyclic graphs", 2007); when the two searches meet, the edge has closed a cycle, and
- * the components on its paths become one. Removing edges or nodes never splits a component: two nodes in one
- * component have been on a common cycle at some time.
+ * contradicts them has the affected part searched, between the two ranks, forwards from its target and
+ * backwards from its source in turns, until one side has been seen whole; that side moves across the edge.
+ * (The affected part is that of Pearce & Kelly, "A dynamic topological sort algorithm for directed acyclic
+ * graphs", 2007; the search in turns is that of Bender, Fineman, Gilbert & Tarjan, "A new approach to
+ * incremental cycle detection and related problems", 2015.) When that side holds the other end, the edge has
+ * closed a cycle, and the components on its paths become one. Removing edges or nodes never splits a
+ * component: two nodes in one component have been on a common cycle at some time.
  *
  * Nodes and edges are the caller's memory, part of larger structures; components are the arena's. Not
  * thread-safe.
@@ -37,7 +39,7 @@ struct topo_edge {
 
 struct topo_order {
     struct arena *arena;
-    int64_t lowest, highest; /* all ranks lie between */
+    struct topo_component *first, *last;
 };
 
 /* Make the order empty. */

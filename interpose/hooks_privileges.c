@@ -1,10 +1,16 @@
 /* Calls after which a process may not reach the folder of the recordings any more: it gives up its
- * privileges, or gets another root. The child of a fork has no recording until it needs one; servers make
- * such calls in their children, before any lock is used there. */
+ * privileges, gets another root, or refuses system calls to itself. The child of a fork has no recording
+ * until it needs one; servers make such calls in their children, before any lock is used there. */
 #define _GNU_SOURCE
+#include <stdarg.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "interpose/hooks.h"
+#include "interpose/hooks_process.h"
+#include "interpose/raw.h"
+
+bool raw_confined;
 
 static void before_leaving(void) {
     KEEP_ERRNO;
@@ -34,4 +40,21 @@ HOOK int setresuid(uid_t real, uid_t effective, uid_t saved) {
 HOOK int chroot(const char *path) {
     before_leaving();
     return REAL(chroot)(path);
+}
+
+void process_confines(void) {
+    before_leaving();
+    __atomic_store_n(&raw_confined, true, __ATOMIC_RELAXED);
+}
+
+HOOK int prctl(int option, ...) {
+    va_list more;
+    unsigned long a[4];
+    va_start(more, option);
+    for (int i = 0; i < 4; i++)
+        a[i] = va_arg(more, unsigned long);
+    va_end(more);
+    if (__builtin_expect(option == PR_SET_SECCOMP, 0))
+        process_confines();
+    return REAL(prctl)(option, a[0], a[1], a[2], a[3]);
 }

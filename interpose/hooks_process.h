@@ -12,4 +12,7 @@ bool process_forks(long number, long flags);
 void process_before_fork(void);
 void process_after_fork(long child);
 
+/* The process is about to set a filter on its own system calls. */
+void process_confines(void);
+
 #endif

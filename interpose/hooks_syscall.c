@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "interpose/hooks.h"
 #include "interpose/hooks_process.h"
@@ -80,6 +81,8 @@ HOOK long syscall(long number, ...) {
         if (__builtin_expect(__atomic_load_n(place, __ATOMIC_RELAXED) != call.pc, 0))
             note(place, &call);
     }
+    if (__builtin_expect(number == SYS_seccomp || (number == SYS_prctl && a[0] == PR_SET_SECCOMP), 0))
+        process_confines();
     if (__builtin_expect(!process_forks(number, a[0]), 1))
         return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     process_before_fork();

@@ -103,10 +103,12 @@ HOOK int pthread_create(pthread_t *handle, const pthread_attr_t *attributes, voi
 
 void join_over(void *argument) {
     struct join *join = argument;
-    if (join->thread) {
-        KEEP_ERRNO;
+    KEEP_ERRNO;
+    if (join->thread)
         waits_over(join->thread, &join->wait);
-    }
+    if (join->pending)
+        threads_not_joined(thread_now, join->joined);
+    join->pending = false;
     join->thread = NULL;
 }
 
@@ -134,10 +136,15 @@ void join_begin(struct join *join, pthread_t handle, bool timed, const struct ca
         return;
     KEEP_ERRNO;
     t->slot->events[RECORDING_FAMILY_THREAD]++;
-    struct thread *target = threads_by_handle(t, (uint64_t)handle);
-    if (!target || target == t) /* libc refuses to join oneself */
+    struct thread *target = threads_by_handle(t, (uint64_t)handle, true);
+    if (!target)
         return;
+    if (target == t) { /* libc refuses to join oneself */
+        threads_not_joined(t, t->id);
+        return;
+    }
     join->joined = target->id;
+    join->pending = true;
     join->stack = stack_memo_find(&t->memo, t, call);
     if (!timed && t->slot->held_count && !target->ended) {
         session_enter(t);
@@ -152,6 +159,7 @@ void join_begin(struct join *join, pthread_t handle, bool timed, const struct ca
 
 void join_ended(struct join *join, pthread_t handle, int result, const struct call_site *call) {
     struct thread *t = join->thread ? join->thread : thread_now;
+    join->pending = join->pending && result != 0;
     join_over(join);
     if (result == 0 && join->joined) {
         KEEP_ERRNO;
@@ -212,7 +220,7 @@ void detach_begin(pthread_t handle, const struct call_site *call) {
     struct thread *target = NULL;
     if (t && (thread_plain(t) || hooks_mode(t, call) == HOOK_FULL)) {
         KEEP_ERRNO;
-        target = threads_by_handle(t, (uint64_t)handle);
+        target = threads_by_handle(t, (uint64_t)handle, false);
     }
     if (target)
         target->detached = true;

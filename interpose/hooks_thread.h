@@ -32,6 +32,7 @@ void thread_exits(void);
 struct join {
     struct thread *thread; /* NULL: nothing was published */
     uint32_t joined;       /* 0: not a thread that we know */
+    bool pending;          /* it counts among the thread's joiners */
     struct stack_record *stack;
     struct wait wait;
 };

@@ -4,12 +4,14 @@
 
 #include "detector/lock_graph.h"
 #include "detector/wait_graph.h"
+#include "interpose/bus_guard.h"
 #include "interpose/findings.h"
 #include "interpose/gil.h"
 #include "interpose/kernel.h"
 #include "interpose/locks.h"
 #include "interpose/mappings.h"
 #include "interpose/parties.h"
+#include "interpose/raw.h"
 #include "interpose/session.h"
 #include "interpose/threads.h"
 #include "interpose/unwinder.h"
@@ -232,6 +234,8 @@ struct knot_memory {
 
 static struct knot_memory *lay_memory(struct thread *t, uint32_t times) {
     uint32_t threads = 2, holds = 0; /* a dead owner may be among them */
+    if (bus_guard_hit())             /* what threads hold and wait for may be gone with the recording */
+        return NULL;
     for (const struct thread *other = threads_first(); other; other = other->next) {
         threads++;
         holds += other->slot->held_count;
@@ -426,6 +430,8 @@ static bool explained(const struct knot_memory *m, uint32_t count) {
 
 enum knots_result knots_look_all(struct thread *self, bool ending, bool last) {
     static uint32_t strangers; /* threads that do not come from pthread_create, and may release any */
+    if (raw_confined)          /* the kernel cannot be asked */
+        return KNOTS_NONE;
     struct knot_memory *m = lay_memory(self, 1);
     uint32_t count = 0, more = m ? list_threads(self, ending, m, &count) : 0;
     if (!count || !wait_graph_all(&view, m->ids, count, &m->waits) || explained(m, count))

@@ -16,8 +16,9 @@ enum state { STATE_UNKNOWN, STATE_FREE, STATE_TAKEN };
 
 static enum state mutex_state(const pthread_mutex_t *mutex) {
 #ifdef __GLIBC__
-    /* Its plain types alone: elision, priorities and robustness use the word in other ways. */
-    if ((mutex->__data.__kind & ~(3 | 128)) == 0)
+    /* Its plain types alone: elision, priorities and robustness use the word in other ways. (512: the type
+     * was set to PTHREAD_MUTEX_NORMAL, and nothing is elided.) */
+    if ((mutex->__data.__kind & ~(3 | 128 | 512)) == 0)
         return mutex->__data.__lock ? STATE_TAKEN : STATE_FREE;
 #else
     (void)mutex;

@@ -16,8 +16,10 @@ static bool parse_number(const char *value, uint32_t low, uint32_t high, uint32_
         if (n > high)
             return false;
     }
+    if (n < low)
+        return false;
     *out = (uint32_t)n;
-    return n >= low;
+    return true;
 }
 
 static bool parse_flag(const char *value, bool *out) {

@@ -5,8 +5,10 @@
 #ifndef GORDIAN_INTERPOSE_RAW_H
 #define GORDIAN_INTERPOSE_RAW_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -37,7 +39,13 @@ static inline int raw_getppid(void) {
     return (int)raw_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0);
 }
 
+/* The process has confined itself with seccomp. A filter may end it for a system call that the program does
+ * not make: files are out of reach from then on. Hidden, and set once. */
+extern bool raw_confined;
+
 static inline int raw_open(const char *path, int flags, int mode) {
+    if (__atomic_load_n(&raw_confined, __ATOMIC_RELAXED))
+        return -EPERM;
     return (int)raw_syscall(SYS_openat, AT_FDCWD, (long)path, flags, mode, 0, 0);
 }
 
@@ -70,6 +78,8 @@ static inline int raw_madvise(void *at, size_t bytes, int advice) {
 }
 
 static inline long raw_readlink(const char *path, char *to, size_t bytes) {
+    if (__atomic_load_n(&raw_confined, __ATOMIC_RELAXED))
+        return -EPERM;
     return raw_syscall(SYS_readlinkat, AT_FDCWD, (long)path, (long)to, (long)bytes, 0, 0);
 }
 

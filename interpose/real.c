@@ -114,6 +114,33 @@ FINDER_ERRNO(setreuid, (uid_t r, uid_t e), (r, e))
 FINDER_ERRNO(setresuid, (uid_t r, uid_t e, uid_t s), (r, e, s))
 FINDER_ERRNO(chroot, (const char *p), (p))
 
+int real_prctl_find(int option, ...) {
+    va_list more;
+    unsigned long a[4];
+    REAL_LOOK_UP(prctl)
+    va_start(more, option);
+    for (int i = 0; i < 4; i++)
+        a[i] = va_arg(more, unsigned long);
+    va_end(more);
+    if (found)
+        return found(option, a[0], a[1], a[2], a[3]);
+    errno = ENOSYS;
+    return -1;
+}
+
+FINDER_ERRNO(sigaction, (int n, const struct sigaction *s, struct sigaction *o), (n, s, o))
+
+#define FINDER_SIGNAL(name)                                                                                  \
+    real_signal_handler real_##name##_find(int number, real_signal_handler handler) {                        \
+        REAL_LOOK_UP(name)                                                                                   \
+        if (found)                                                                                           \
+            return found(number, handler);                                                                   \
+        errno = ENOSYS;                                                                                      \
+        return SIG_ERR;                                                                                      \
+    }
+FINDER_SIGNAL(signal)
+FINDER_SIGNAL(__sysv_signal)
+
 int real_clone_find(int (*run)(void *), void *stack, int flags, void *argument, ...) {
     va_list more;
     REAL_LOOK_UP(clone)

@@ -10,11 +10,14 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
 #include <threads.h>
 #include <time.h>
+
+typedef void (*real_signal_handler)(int); /* signal's; its name in signal.h needs _GNU_SOURCE */
 
 #define REAL_FUNCTIONS(X)                                                                                    \
     X(int, pthread_mutex_init, (pthread_mutex_t *, const pthread_mutexattr_t *))                             \
@@ -90,7 +93,11 @@
     X(int, lockf64, (int, int, off_t))                                                                       \
     X(int, fcntl, (int, int, ...))                                                                           \
     X(int, fcntl64, (int, int, ...))                                                                         \
-    X(long, syscall, (long, ...))
+    X(long, syscall, (long, ...))                                                                            \
+    X(int, prctl, (int, ...))                                                                                \
+    X(int, sigaction, (int, const struct sigaction *, struct sigaction *))                                   \
+    X(real_signal_handler, signal, (int, real_signal_handler))                                               \
+    X(real_signal_handler, __sysv_signal, (int, real_signal_handler))
 
 /* These say thrd_success, thrd_error and the like, or nothing. */
 #define REAL_FUNCTIONS_C11(X)                                                                                \

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
+#include "interpose/bus_guard.h"
 #include "interpose/clock.h"
 #include "interpose/raw.h"
 #include "interpose/text.h"
@@ -18,13 +20,35 @@ static size_t round_up(size_t bytes, size_t to) {
     return (bytes + to - 1) / to * to;
 }
 
+static int identify(int fd, uint64_t *device, uint64_t *inode) {
+    struct stat about;
+    int error = (int)raw_syscall(SYS_fstat, fd, (long)&about, 0, 0, 0, 0);
+    *device = error ? 0 : about.st_dev;
+    *inode = error ? 0 : about.st_ino;
+    return error;
+}
+
+/* The file keeps no descriptor open, so its path must still lead to it. Others may have put something else
+ * there. */
+static int open_again(const struct recorder *r) {
+    uint64_t device, inode;
+    int fd = raw_open(r->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+    if (fd < 0)
+        return fd;
+    int error = identify(fd, &device, &inode);
+    if (!error && device == r->device && inode == r->inode)
+        return fd;
+    raw_close(fd);
+    return error ? error : -ESTALE;
+}
+
 /* Make the pages of a mapped file touchable: the kernel allocates their blocks now, or says that it cannot.
  * Kernels before 5.14 know no such advice; there the pages are allocated through the file. */
 static int populate(struct recorder *r, char *at, uint64_t offset, size_t bytes) {
     int error = raw_madvise(at, bytes, 23 /* MADV_POPULATE_WRITE */);
     if (error != -EINVAL)
         return error;
-    int fd = raw_open(r->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0);
+    int fd = open_again(r);
     if (fd < 0)
         return fd;
     error = raw_fallocate(fd, (long)offset, (long)bytes);
@@ -38,19 +62,23 @@ static bool file_may_have(uint64_t bytes) {
     return raw_syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)limit, 0, 0) < 0 || bytes <= limit[0];
 }
 
-/* Grow the file and map its new part. The file keeps no descriptor open, so its path must still lead to it.
- */
+/* Grow the file and map its new part. */
 static char *map_by_path(struct recorder *r, uint64_t offset, size_t bytes) {
-    if (!file_may_have(offset + bytes))
+    if (raw_confined || !file_may_have(offset + bytes))
         return NULL;
-    int fd = raw_open(r->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0);
+    int fd = open_again(r);
     if (fd < 0)
         return NULL;
     long at = raw_fallocate(fd, (long)offset, (long)bytes);
     if (at == 0)
         at = raw_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (long)offset);
     raw_close(fd);
-    return at < 0 && at > -(long)PAGE ? NULL : (char *)at;
+    if (at < 0 && at > -(long)PAGE)
+        return NULL;
+    if (bus_guard_add((void *)at, bytes))
+        return (char *)at;
+    raw_munmap((void *)at, bytes);
+    return NULL;
 }
 
 /* The next `bytes` of the file, or NULL when it can have no more. */
@@ -69,6 +97,7 @@ static struct recording_chunk *new_chunk(struct recorder *r, enum recording_chun
                                          uint64_t *offset) {
     struct recording_chunk *chunk = NULL;
     *offset = 0;
+    r->file = r->file && !bus_guard_hit(); /* the header is among what was lost */
     if (r->file) {
         chunk = (struct recording_chunk *)file_part(r, bytes);
         if (!chunk) {
@@ -144,6 +173,7 @@ static int map_file(struct recorder *r, int fd) {
             raw_munmap((void *)at, rooms[i]);
             return error;
         }
+        bus_guard_add((void *)at, rooms[i]);
         r->header = (struct recording_header *)at;
         r->reserved = rooms[i];
         return 0;
@@ -155,7 +185,8 @@ int recorder_start(struct recorder *r, const char *dir) {
     *r = (struct recorder){0};
     int fd = create_file(r, dir), error = fd < 0 ? fd : 0;
     if (fd >= 0) {
-        error = map_file(r, fd);
+        error = identify(fd, &r->device, &r->inode);
+        error = error ? error : map_file(r, fd);
         raw_close(fd);
         if (error)
             raw_syscall(SYS_unlinkat, AT_FDCWD, (long)r->path, 0, 0, 0, 0);

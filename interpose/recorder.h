@@ -17,6 +17,7 @@
 struct recorder {
     struct recording_header *header; /* never NULL once started */
     char path[4096 + 64];            /* of the file; "" when there is none */
+    uint64_t device, inode;          /* of the file, so that another one in its place is not written to */
     bool file;                       /* chunks still go to the file */
     uint64_t reserved;               /* bytes of the file that are mapped from the header on */
     char *log_next, *log_end;        /* free bytes of the current LOG chunk */

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "interpose/session.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include "detector/arena.h"
 #include "detector/lock_graph.h"
 #include "detector/segments.h"
+#include "interpose/bus_guard.h"
 #include "interpose/clock.h"
 #include "interpose/findings.h"
 #include "interpose/handlers.h"
@@ -277,6 +279,7 @@ static uint32_t forked_pid; /* of the process in STATE_FORKED */
 
 void session_forked(void) {
     forked_pid = (uint32_t)raw_getpid();
+    bus_guard_forked();
     options.root = options.root ? options.root : recorder.header->pid;
     __atomic_store_n(&state, belongs() ? STATE_FORKED : STATE_OFF, __ATOMIC_RELEASE);
 }
@@ -288,9 +291,16 @@ void session_before_leaving(void) {
 }
 
 extern void *__libc_stack_end __attribute__((weak));
+extern unsigned long getauxval(unsigned long type) __attribute__((weak));
 
 void session_start(void) {
     extern char **environ;
+    /* Its privileges are not those of who set its environment: nothing in there may have an effect. */
+    if (!getauxval || getauxval(AT_SECURE)) {
+        session_try_lock = real_is_libc ? REAL(pthread_mutex_lock) : always_busy;
+        __atomic_store_n(&state, STATE_OFF, __ATOMIC_RELEASE);
+        return;
+    }
     const char *text = NULL;
     for (char **e = environ; e && *e; e++)
         if (text_starts(*e, "GORDIAN_OPTIONS="))
@@ -308,6 +318,7 @@ void session_start(void) {
         __atomic_store_n(&state, STATE_OFF, __ATOMIC_RELEASE);
         return;
     }
+    bus_guard_start();
     if (!start_parts(false))
         return;
     record_run();

@@ -72,10 +72,13 @@ struct thread {
     struct thread *next_free; /* threads whose memory can be used again */
     uint64_t handle;          /* pthread_t; 0 when not known */
     uint32_t creator;
-    uint64_t last_handle;     /* what it was, of one that is gone */
-    uint32_t created_stack;   /* of the call that created it */
-    uint32_t life_lock;       /* the lock that stands for its life (LOCK_KIND_THREAD); 0: none yet */
-    uint32_t nesting;         /* of session_enter */
+    uint32_t joiners;     /* calls under way that join it */
+    uint64_t last_handle; /* what it was, of one that is gone */
+    uint64_t
+        cancelled_handle;   /* of a thread that was cancelled before it began, this one or another; 0: none */
+    uint32_t created_stack; /* of the call that created it */
+    uint32_t life_lock;     /* the lock that stands for its life (LOCK_KIND_THREAD); 0: none yet */
+    uint32_t nesting;       /* of session_enter */
     uint64_t reported_ticket; /* its last wait by which a knot was reported */
     uint64_t wait_sp;         /* stack pointer of the call that waits */
     uint64_t knot_ticket;     /* its last wait that was reported as part of one */

@@ -118,6 +118,8 @@ static struct thread *new_thread(void) {
     }
     t->id = ++last_id;
     t->handle = 0;
+    t->cancelled_handle = 0;
+    t->joiners = 0;
     t->segment = 0;
     t->seen_salt = thread_hash(t->id, 2);
     t->slot->thread = t->id;
@@ -164,9 +166,48 @@ struct thread *threads_created(struct thread *creator, struct stack_record *stac
     return t;
 }
 
+static bool is_unborn(const struct thread *t) {
+    return !t->handle && t->creator && t->slot->state == RECORDING_SLOT_RUNNING;
+}
+
+/* Leave the handle with a thread that has not begun. There are as many of these as such handles, at least, so
+ * that each finds a place; one more is of a thread that we do not know. */
+static void keep_cancelled_handle(uint64_t handle) {
+    struct thread *place = NULL;
+    for (struct thread *other = all; other; other = other->next) {
+        if (!is_unborn(other))
+            continue;
+        if (other->cancelled_handle == handle)
+            return;
+        if (!other->cancelled_handle)
+            place = other;
+    }
+    if (place)
+        place->cancelled_handle = handle;
+}
+
+/* The thread begins: whether it has been cancelled already. What it kept for another one goes on to a third.
+ */
+static bool take_cancelled_handle(struct thread *t) {
+    bool cancelled = false;
+    for (struct thread *other = all; other && !cancelled; other = other->next)
+        if (other->cancelled_handle == t->handle) {
+            cancelled = true;
+            other->cancelled_handle = 0;
+        }
+    uint64_t kept = t->cancelled_handle;
+    t->cancelled_handle = 0;
+    if (kept)
+        keep_cancelled_handle(kept);
+    return cancelled;
+}
+
 void threads_not_created(struct thread *creator, struct thread *created) {
     session_enter(creator);
+    uint64_t kept = created->cancelled_handle;
     bury(created);
+    if (kept)
+        keep_cancelled_handle(kept);
     session_leave(creator);
 }
 
@@ -190,6 +231,7 @@ void threads_begin(struct thread *t) {
         if (other != t && other->handle == handle && other->slot->state != RECORDING_SLOT_FREE)
             bury(other);
     t->handle = handle;
+    t->cancelled = take_cancelled_handle(t);
     record_own_name(t);
     session_leave(t);
 }
@@ -213,15 +255,27 @@ void threads_end(struct thread *t) {
     session_leave(t);
 }
 
+/* Its state may be gone already: a new thread that was given its stack says so when it begins. */
 void threads_joined(struct thread *joiner, uint32_t ended) {
     session_enter(joiner);
     struct thread *t = threads_at(ended);
+    if (!t || !t->joined) {
+        uint32_t last = segments_current(session_segments(), ended);
+        record_segment(joiner->id, segments_current(session_segments(), joiner->id) + 1, ended, last);
+        next_segment(joiner, segments_join(session_segments(), joiner->id, ended));
+    }
     if (t && !t->joined) {
         t->joined = true;
-        record_segment(joiner->id, segments_current(session_segments(), joiner->id) + 1, ended, t->segment);
-        next_segment(joiner, segments_join(session_segments(), joiner->id, ended));
         bury(t);
     }
+    session_leave(joiner);
+}
+
+void threads_not_joined(struct thread *joiner, uint32_t id) {
+    session_enter(joiner);
+    struct thread *t = threads_at(id);
+    if (t)
+        t->joiners--;
     session_leave(joiner);
 }
 
@@ -234,30 +288,39 @@ void threads_known_ended(struct thread *t, uint32_t ended) {
 }
 
 void threads_cancelled(struct thread *t, uint64_t handle) {
+    struct thread *target = NULL;
     session_enter(t);
-    struct thread *target = threads_with_handle(handle);
+    for (struct thread *other = all; other && !target; other = other->next)
+        if (other->handle == handle && other->slot->state == RECORDING_SLOT_RUNNING)
+            target = other;
     if (target)
         __atomic_store_n(&target->cancelled, true, __ATOMIC_RELAXED);
+    else
+        keep_cancelled_handle(handle);
     session_leave(t);
 }
 
 /* A thread that was created says what its handle is when it begins; the creator cannot, because the variable
  * that it put it in may be gone by then. A join may come before that: it can wait, since it waits for more
- * than that anyway. */
-struct thread *threads_by_handle(struct thread *t, uint64_t handle) {
+ * than that anyway. One that is being joined may be gone, without its joiner having said so: then the handle
+ * is that of one that has not begun. */
+struct thread *threads_by_handle(struct thread *t, uint64_t handle, bool join) {
     for (;;) {
         struct thread *found = NULL;
         bool unborn = false;
         session_enter(t);
-        for (struct thread *other = all; other && !found; other = other->next) {
+        for (struct thread *other = all; other; other = other->next) {
             if (other->slot->state == RECORDING_SLOT_FREE || other->detached)
                 continue; /* a detached one may be gone, and its handle another's */
             if (other->handle == handle)
                 found = other;
-            unborn |= !other->handle && other->slot->state == RECORDING_SLOT_RUNNING && other->creator;
+            unborn |= is_unborn(other);
         }
+        bool certain = !unborn || (found && !(found->ended && found->joiners));
+        if (certain && found && join)
+            found->joiners++;
         session_leave(t);
-        if (found || !unborn)
+        if (certain)
             return found;
         raw_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
     }

@@ -31,6 +31,9 @@ void threads_end(struct thread *t);
 /* The thread with id `ended` was joined. */
 void threads_joined(struct thread *joiner, uint32_t ended);
 
+/* The join of the thread `id`, which threads_by_handle began, came to nothing. */
+void threads_not_joined(struct thread *joiner, uint32_t id);
+
 /* The thread with this pthread_t is about to be cancelled. */
 void threads_cancelled(struct thread *t, uint64_t handle);
 
@@ -39,7 +42,7 @@ void threads_known_ended(struct thread *t, uint32_t ended);
 
 /* Return the thread with this pthread_t that can be joined or detached, or NULL. Waits for a thread that was
  * created and has not begun. */
-struct thread *threads_by_handle(struct thread *t, uint64_t handle);
+struct thread *threads_by_handle(struct thread *t, uint64_t handle, bool join);
 
 /* The others are for the holder of the session's lock. */
 

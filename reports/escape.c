@@ -45,6 +45,20 @@ void escape_write(const char *text, FILE *out) {
     }
 }
 
+void escape_write_ascii(const char *text, FILE *out) {
+    while (*text) {
+        uint32_t character;
+        size_t length = escape_decode(text, &character);
+        if (length == 1)
+            fputc(*text, out);
+        else if (length)
+            fprintf(out, "\\u{%x}", character);
+        else
+            fprintf(out, "\\x%02x", (unsigned char)*text);
+        text += length ? length : 1;
+    }
+}
+
 void escape_write_utf8(const char *text, FILE *out) {
     while (*text) {
         uint32_t character;
@@ -53,6 +67,46 @@ void escape_write_utf8(const char *text, FILE *out) {
             fwrite(text, 1, length, out);
         else
             fputs("\xef\xbf\xbd", out);
+        text += length ? length : 1;
+    }
+}
+
+/* The reference for a character that a parser takes for markup, or would turn into another white space. */
+static const char *xml_reference(uint32_t character, bool attribute) {
+    switch (character) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\t':
+        return attribute ? "&#9;" : "\t";
+    case '\n':
+        return attribute ? "&#10;" : "\n";
+    case '\r':
+        return "&#13;";
+    default:
+        return NULL;
+    }
+}
+
+void escape_write_xml(const char *text, bool attribute, FILE *out) {
+    while (*text) {
+        uint32_t character;
+        size_t length = escape_decode(text, &character);
+        const char *reference = length ? xml_reference(character, attribute) : NULL;
+        bool forbidden = length && (character < 0x20 || character == 0xfffe || character == 0xffff);
+        if (reference)
+            fputs(reference, out);
+        else if (!length)
+            fprintf(out, "\\x%02x", (unsigned char)*text);
+        else if (forbidden)
+            fprintf(out, character < 0x100 ? "\\x%02x" : "\\u{%04x}", character);
+        else
+            fwrite(text, 1, length, out);
         text += length ? length : 1;
     }
 }

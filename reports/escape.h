@@ -3,6 +3,7 @@
 #ifndef GORDIAN_REPORTS_ESCAPE_H
 #define GORDIAN_REPORTS_ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,8 +16,16 @@ size_t escape_decode(const char *text, uint32_t *character);
  * turn the direction of writing, and bytes that are no UTF-8 as \x1b or \u{202e}. */
 void escape_write(const char *text, FILE *out);
 
+/* Write `text` with each character that is not ASCII as \u{fc}; ASCII's control characters stay. */
+void escape_write_ascii(const char *text, FILE *out);
+
 /* Write `text` as UTF-8 that any JSON library takes: bytes that are no UTF-8 become U+FFFD. Control
  * characters stay. */
 void escape_write_utf8(const char *text, FILE *out);
+
+/* Write `text` for XML 1.0, for an attribute between double quotes or between tags: what XML forbids (most
+ * control characters, bytes that are no UTF-8, U+FFFE and U+FFFF) as \x1b or \u{ffff}, and references for
+ * what a parser would take for markup or turn into another white space. */
+void escape_write_xml(const char *text, bool attribute, FILE *out);
 
 #endif

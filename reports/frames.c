@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "reports/names.h"
+
 static bool starts_with(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
@@ -36,33 +38,11 @@ static bool is_hook(const struct report_frame *frame) {
     return frames_is_ours(frame) || (frame->function && starts_with_any(frame->function, functions));
 }
 
-/* The C++ library's way to the hook: std::mutex, its locks and its threads. */
-static bool is_wrapper(const struct report_frame *frame) {
-    static const char *const functions[] = {"__gthread_",
-                                            "__gthrw_",
-                                            "std::mutex::",
-                                            "std::recursive_mutex::",
-                                            "std::timed_mutex::",
-                                            "std::recursive_timed_mutex::",
-                                            "std::shared_mutex::",
-                                            "std::shared_timed_mutex::",
-                                            "std::lock_guard<",
-                                            "std::unique_lock<",
-                                            "std::shared_lock<",
-                                            "std::scoped_lock<",
-                                            "std::lock<",
-                                            "std::__detail::__try_lock",
-                                            "std::__detail::__lock",
-                                            "std::__recursive_mutex_base::",
-                                            "std::__mutex_base::",
-                                            "std::thread::thread<",
-                                            "std::thread::_M_start_thread",
-                                            "std::thread::join",
-                                            "std::__1::mutex::",
-                                            "std::__1::lock_guard<",
-                                            "std::__1::unique_lock<",
-                                            NULL};
-    return frame->function && starts_with_any(frame->function, functions);
+/* Of the C++ library: std::lock_guard on the way to the hook, std::thread below the program. Its templates
+ * are compiled into the program, so the module does not tell. */
+bool frames_is_standard(const struct report_frame *frame) {
+    static const char *const functions[] = {"std::", "__gnu_cxx::", "__gthread_", "__gthrw_", NULL};
+    return frame->function && starts_with_any(names_qualified(frame->function), functions);
 }
 
 static bool is_any(const char *text, const char *const *names) {
@@ -94,20 +74,26 @@ static bool is_bottom(const struct report_frame *frame) {
 /* What stands between those and the program. libc's own frames have no names where its symbol table is
  * stripped. */
 static bool is_base(const struct report_frame *frame) {
-    static const char *const functions[] = {"_start",
-                                            "execute_native_thread_routine",
-                                            "std::thread::_State_impl<",
-                                            "std::thread::_Invoker<",
-                                            "std::execute_native_thread_routine",
-                                            NULL};
     const char *module = frame->module ? frames_basename(frame->module) : "";
     if (frame->function)
-        return is_bottom(frame) || starts_with_any(frame->function, functions) ||
-               strstr(frame->function, "std::__invoke") != NULL || starts_with(module, "libgordian.so");
+        return is_bottom(frame) || frames_is_standard(frame) || strcmp(frame->function, "_start") == 0 ||
+               strcmp(frame->function, "execute_native_thread_routine") == 0 ||
+               starts_with(module, "libgordian.so");
     return starts_with(module, "libc.so") || starts_with(module, "libc-") ||
            starts_with(module, "libpthread") || starts_with(module, "libstdc++") ||
            starts_with(module, "ld-linux") || starts_with(module, "ld-musl") ||
            starts_with(module, "libgordian.so");
+}
+
+const char *frames_library(const struct report_frame *frame) {
+    static const char *const folders[] = {"/usr/lib", "/lib", NULL};
+    if (frame->python)
+        return NULL;
+    if (frames_is_standard(frame))
+        return "the C++ library";
+    if (frame->module && starts_with_any(frame->module, folders))
+        return frames_basename(frame->module);
+    return frame->file && starts_with(frame->file, "/usr/include/") ? "/usr/include" : NULL;
 }
 
 /* CPython itself: its library or program, its own extensions, and its functions in a program that has it
@@ -127,7 +113,8 @@ struct frames_walk frames_begin(const struct report_stack *stack, bool full) {
     while (python < end && stack->frames[python].python)
         python++;
     first = python;
-    while (first < end && (is_hook(&stack->frames[first]) || (!full && is_wrapper(&stack->frames[first]))))
+    while (first < end &&
+           (is_hook(&stack->frames[first]) || (!full && frames_is_standard(&stack->frames[first]))))
         first++;
     for (size_t i = first; !full && i < end; i++)
         if (is_bottom(&stack->frames[i]))

@@ -38,6 +38,13 @@ const struct report_frame *frames_site(const struct report_stack *stack);
 /* Whether it is one of the library's own, which stands between the program and what it called. */
 bool frames_is_ours(const struct report_frame *frame);
 
+/* Whose frame it is when it is hardly the project's: "the C++ library", the name of a module that the system
+ * has installed, "/usr/include" for what is compiled in from there. NULL for the project's. */
+const char *frames_library(const struct report_frame *frame);
+
+/* Whether it is of the C++ library. */
+bool frames_is_standard(const struct report_frame *frame);
+
 /* The last component of a path. */
 const char *frames_basename(const char *path);
 

@@ -293,8 +293,9 @@ static const char *blocked_clause(struct memory_pool *pool, const struct report_
 static const char *all_blocked(struct memory_pool *pool, const struct report_finding *finding) {
     size_t count = finding->steps_count, shown = count > CLAUSES_LIMIT ? CLAUSES_LIMIT : count;
     const char *text =
-        count == 1 ? "the only thread is blocked"
-                   : memory_pool_format(pool, "all %s threads are blocked", numbers_count(pool, count));
+        count == 1   ? "the only thread is blocked"
+        : count == 2 ? "both threads are blocked"
+                     : memory_pool_format(pool, "all %s threads are blocked", numbers_count(pool, count));
     const char *separator = ": ";
     for (size_t i = 0; i < shown; i++, separator = "; ")
         text = joined(pool, text, separator, blocked_clause(pool, finding, &finding->steps[i]));

@@ -6,6 +6,7 @@
 #include "reports/frames.h"
 #include "reports/verbs.h"
 
+#define LONG_NAME 60   /* longer names are shown without their template arguments */
 #define COMM_LENGTH 15 /* what the kernel keeps of a program's name */
 
 const char *names_kind(uint32_t kind) {
@@ -41,24 +42,58 @@ static const char *closing(const char *text) {
     return NULL;
 }
 
-const char *names_short(struct memory_pool *pool, const char *function) {
+/* Find a demangled function's name: from `first` up to `end`, before its parameters; `end` is NULL when that
+ * is not understood. */
+static const char *find_name(const char *function, const char **end) {
     static const char anonymous[] = "(anonymous namespace)";
-    const char *first = function, *end = NULL;
+    const char *first = function;
+    *end = NULL;
     if (!strchr(function, '(') || strstr(function, "operator"))
         return function; /* not C++, or brackets and spaces that are part of the name */
-    for (const char *at = function; *at && !end; at++) {
+    for (const char *at = function; *at && !*end; at++) {
         if (*at == ' ')
             first = at + 1;
         else if (*at == '(' && strncmp(at, anonymous, sizeof anonymous - 1) != 0)
-            end = at;
+            *end = at;
         else if (strchr("(<{[", *at) && !(at = closing(at)))
             return function;
     }
+    return first;
+}
+
+const char *names_qualified(const char *function) {
+    const char *end, *first = find_name(function, &end);
+    return end ? first : function;
+}
+
+/* Put "..." for the template arguments of a name. */
+static void leave_out_arguments(char *name) {
+    char *to = name;
+    for (const char *at = name; *at; at++) {
+        *to++ = *at;
+        const char *end = *at == '<' ? closing(at) : NULL;
+        if (!end || end - at < 5) /* no shorter */
+            continue;
+        memcpy(to, "...", 3);
+        to += 3;
+        at = end - 1;
+    }
+    *to = '\0';
+}
+
+const char *names_short(struct memory_pool *pool, const char *function) {
+    const char *end, *first = find_name(function, &end);
     const char *rest = end ? closing(end) : NULL;
-    if (!rest || end == first ||
-        (rest[1] && strncmp(rest + 1, " const", 6) != 0 && strncmp(rest + 1, " [", 2) != 0))
-        return function; /* "decltype(auto) f()", "f()::local" */
-    return memory_pool_copy(pool, first, (size_t)(end - first));
+    bool whole = !rest || end == first ||
+                 (rest[1] && strncmp(rest + 1, " const", 6) != 0 && strncmp(rest + 1, " [", 2) != 0);
+    size_t length = whole ? strlen(function) : (size_t)(end - first); /* "decltype(auto) f()", "f()::local" */
+    if (whole && (length <= LONG_NAME || strstr(function, "operator<") || strstr(function, "operator>") ||
+                  strstr(function, "operator-")))
+        return function;
+    char *name = memory_pool_copy(pool, whole ? function : first, length);
+    if (length > LONG_NAME)
+        leave_out_arguments(name);
+    return name;
 }
 
 const char *names_place(struct memory_pool *pool, const struct report_stack *stack) {

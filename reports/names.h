@@ -12,9 +12,12 @@
 const char *names_kind(uint32_t kind);
 
 /* A demangled function without its return type and parameters: "bank::transfer<int>" of "void
- * bank::transfer<int>(int, bank::account&)". Other names, and those that are not understood, come back as
- * they are. */
+ * bank::transfer<int>(int, bank::account&)", and with "<...>" for the template arguments of a name that is
+ * very long. Other names, and those that are not understood, come back as they are. */
 const char *names_short(struct memory_pool *pool, const char *function);
+
+/* Where the qualified name begins in a demangled function: behind the return type that templates have. */
+const char *names_qualified(const char *function);
 
 /* "bank.c:12 in account_open", as far as it is known: else "account_open in libbank.so", else
  * "libbank.so+0x12a0". NULL for an empty stack. */

@@ -649,6 +649,22 @@ uint64_t report_events(const struct report *report, enum recording_family family
     return sum;
 }
 
+bool report_saw_locks(const struct report *report) {
+    if (report->imported) /* others have watched */
+        return true;
+    for (int family = 0; family < RECORDING_FAMILIES; family++)
+        if (family != RECORDING_FAMILY_THREAD && report_events(report, (enum recording_family)family))
+            return true;
+    return false;
+}
+
+const char *report_exe(const struct report *report) {
+    const char *exe = report->has_run         ? report->run.exe
+                      : report->sources_count ? report->sources[0]->process.exe
+                                              : NULL;
+    return exe && *exe ? exe : NULL;
+}
+
 const char *const *report_unseen(const struct report *report) {
     return report->unseen;
 }

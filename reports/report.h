@@ -229,6 +229,13 @@ unsigned report_finding_revision(const struct report *report, size_t index);
 /* Sum of the events of a family over all processes. */
 uint64_t report_events(const struct report *report, enum recording_family family);
 
+/* Whether an event of a lock or wait was seen. A run without any says nothing about the program. Of a report
+ * that is imported others have seen them. */
+bool report_saw_locks(const struct report *report);
+
+/* The path of the program that was run, else that of the first process; NULL when not known. */
+const char *report_exe(const struct report *report);
+
 /* What of the run no hook of locks sees, NULL-terminated, sorted: "futex (libglib-2.0.so.0)" for each module
  * that synchronises with futexes of its own, because it was seen to call them or is known to (coverage.h). */
 const char *const *report_unseen(const struct report *report);

@@ -1,71 +1,13 @@
 #include "reports/report_json.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-#include "reports/escape.h"
+#include "reports/json.h"
 #include "reports/memory.h"
 #include "reports/message.h"
 
 static const char *const family_names[RECORDING_FAMILIES] = {"mutex", "cond",      "thread",  "rwlock",
                                                              "spin",  "semaphore", "barrier", "other"};
-
-static void add_text(cJSON *object, const char *key, const char *text) {
-    char *valid = NULL;
-    size_t size = 0;
-    FILE *buffer = text ? open_memstream(&valid, &size) : NULL;
-    if (buffer) {
-        escape_write_utf8(text, buffer);
-        fclose(buffer);
-    }
-    if (!object || (object->type & 0xff) != cJSON_Array)
-        cJSON_AddItemToObject(object, key, valid ? cJSON_CreateString(valid) : cJSON_CreateNull());
-    else
-        cJSON_AddItemToArray(object, cJSON_CreateString(valid ? valid : ""));
-    free(valid);
-}
-
-/* cJSON's numbers are doubles; counts and times are 64 bits wide. */
-static void add_number(cJSON *object, const char *key, uint64_t value) {
-    char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, value);
-    cJSON_AddRawToObject(object, key, text);
-}
-
-static void add_address(cJSON *object, const char *key, uint64_t value) {
-    char text[24];
-    snprintf(text, sizeof text, "0x%" PRIx64, value);
-    cJSON_AddStringToObject(object, key, text);
-}
-
-static void add_seconds(cJSON *object, const char *key, uint64_t ns) {
-    char text[40];
-    snprintf(text, sizeof text, "%" PRIu64 ".%09" PRIu64, ns / 1000000000u, ns % 1000000000u);
-    cJSON_AddRawToObject(object, key, text);
-}
-
-/* RFC 3339, UTC, milliseconds; null when not known. */
-static void add_time(cJSON *object, const char *key, uint64_t ns) {
-    time_t seconds = (time_t)(ns / 1000000000u);
-    struct tm parts;
-    char day[40], text[64];
-    if (!ns || !gmtime_r(&seconds, &parts) || !strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &parts)) {
-        cJSON_AddNullToObject(object, key);
-        return;
-    }
-    snprintf(text, sizeof text, "%s.%03uZ", day, (unsigned)(ns / 1000000u % 1000u));
-    cJSON_AddStringToObject(object, key, text);
-}
-
-static void add_texts(cJSON *object, const char *key, const char *const *texts) {
-    cJSON *array = cJSON_AddArrayToObject(object, key);
-    for (; texts && *texts; texts++)
-        add_text(array, NULL, *texts);
-}
 
 /* A stack is an array, so beside one that has more frames than these stands KEY_cut. */
 static void add_stack(cJSON *object, const char *key, const struct report_stack *stack) {
@@ -74,15 +16,15 @@ static void add_stack(cJSON *object, const char *key, const struct report_stack 
         const struct report_frame *frame = &stack->frames[i];
         cJSON *item = cJSON_CreateObject();
         cJSON_AddItemToArray(array, item);
-        add_text(item, "function", frame->function);
-        add_text(item, "file", frame->file);
+        json_text(item, "function", frame->function);
+        json_text(item, "file", frame->file);
         if (frame->line)
-            add_number(item, "line", frame->line);
+            json_number(item, "line", frame->line);
         else
             cJSON_AddNullToObject(item, "line");
-        add_text(item, "module", frame->module);
-        add_address(item, "offset", frame->offset);
-        add_text(item, "build_id", frame->build_id);
+        json_text(item, "module", frame->module);
+        json_address(item, "offset", frame->offset);
+        json_text(item, "build_id", frame->build_id);
         cJSON_AddBoolToObject(item, "inlined", frame->inlined);
         cJSON_AddBoolToObject(item, "python", frame->python);
     }
@@ -93,36 +35,38 @@ static void add_stack(cJSON *object, const char *key, const struct report_stack 
     }
 }
 
-static void add_tool(cJSON *root) {
+void report_json_tool(cJSON *root) {
     cJSON *tool = cJSON_AddObjectToObject(root, "tool");
     cJSON_AddStringToObject(tool, "name", "gordian");
     cJSON_AddStringToObject(tool, "version", REPORT_TOOL_VERSION);
 }
 
 /* What the command knows of the run; without it, what the first process says of itself. */
-static void add_run(cJSON *root, const struct report *report) {
+void report_json_run(cJSON *root, const struct report *report) {
     const struct report_run *run = report_run(report);
     const struct report_process *first = report_processes(report) ? report_process(report, 0) : NULL;
     cJSON *object = cJSON_AddObjectToObject(root, "run");
     if (run) {
-        add_texts(object, "argv", run->argv);
-        add_text(object, "exe", run->exe);
-        add_number(object, "pid", run->pid);
-        add_time(object, "started", run->started_ns);
-        add_seconds(object, "duration_s", run->duration_s > 0 ? (uint64_t)(run->duration_s * 1e9) : 0);
-        if (run->exit >= 0)
-            add_number(object, "exit", (uint64_t)run->exit);
-        else
+        json_texts(object, "argv", run->argv);
+        json_text(object, "exe", run->exe);
+        json_number(object, "pid", run->pid);
+        json_time(object, "started", run->started_ns);
+        if (run->exit < 0) { /* it has not ended */
+            cJSON_AddNullToObject(object, "duration_s");
             cJSON_AddNullToObject(object, "exit");
+            return;
+        }
+        json_seconds(object, "duration_s", run->duration_s > 0 ? (uint64_t)(run->duration_s * 1e9) : 0);
+        json_number(object, "exit", (uint64_t)run->exit);
         return;
     }
-    add_texts(object, "argv", first ? first->argv : NULL);
-    add_text(object, "exe", first && *first->exe ? first->exe : NULL);
+    json_texts(object, "argv", first ? first->argv : NULL);
+    json_text(object, "exe", first && *first->exe ? first->exe : NULL);
     if (first)
-        add_number(object, "pid", first->pid);
+        json_number(object, "pid", first->pid);
     else
         cJSON_AddNullToObject(object, "pid");
-    add_time(object, "started", first ? first->started_ns : 0);
+    json_time(object, "started", first ? first->started_ns : 0);
     cJSON_AddNullToObject(object, "duration_s");
     cJSON_AddNullToObject(object, "exit");
 }
@@ -136,7 +80,7 @@ static void add_lost(cJSON *object, uint32_t lost) {
         texts[count++] = "memory";
     if (lost & RECORDING_LOST_STACK)
         texts[count++] = "stack";
-    add_texts(object, "lost", texts);
+    json_texts(object, "lost", texts);
 }
 
 static void add_processes(cJSON *root, const struct report *report) {
@@ -146,54 +90,54 @@ static void add_processes(cJSON *root, const struct report *report) {
         const struct report_process *process = report_process(report, i);
         cJSON *object = cJSON_CreateObject();
         cJSON_AddItemToArray(array, object);
-        add_number(object, "pid", process->pid);
-        add_number(object, "parent", process->parent);
-        add_text(object, "exe", *process->exe ? process->exe : NULL);
-        add_texts(object, "argv", process->argv);
-        add_text(object, "recording", process->recording);
+        json_number(object, "pid", process->pid);
+        json_number(object, "parent", process->parent);
+        json_text(object, "exe", *process->exe ? process->exe : NULL);
+        json_texts(object, "argv", process->argv);
+        json_text(object, "recording", process->recording);
         cJSON_AddStringToObject(object, "state",
                                 process->state < sizeof states / sizeof *states ? states[process->state]
                                                                                 : "unknown");
-        add_time(object, "started", process->started_ns);
+        json_time(object, "started", process->started_ns);
         cJSON_AddBoolToObject(object, "forked", process->forked);
-        add_number(object, "threads", process->threads);
+        json_number(object, "threads", process->threads);
         cJSON *events = cJSON_AddObjectToObject(object, "events");
         for (int family = 0; family < RECORDING_FAMILIES; family++)
-            add_number(events, family_names[family], process->events[family]);
+            json_number(events, family_names[family], process->events[family]);
         add_lost(object, process->lost);
-        add_number(object, "dropped", process->dropped);
-        add_number(object, "cut_searches", process->cut_searches);
-        add_number(object, "unlisted_cycles", process->unlisted_cycles);
-        add_number(object, "unkept_dependencies", process->unkept_dependencies);
-        add_number(object, "crowded_dependencies", process->crowded_dependencies);
-        add_text(object, "off_reason", process->state == RECORDING_OFF ? process->off_reason : NULL);
+        json_number(object, "dropped", process->dropped);
+        json_number(object, "cut_searches", process->cut_searches);
+        json_number(object, "unlisted_cycles", process->unlisted_cycles);
+        json_number(object, "unkept_dependencies", process->unkept_dependencies);
+        json_number(object, "crowded_dependencies", process->crowded_dependencies);
+        json_text(object, "off_reason", process->state == RECORDING_OFF ? process->off_reason : NULL);
     }
 }
 
-static void add_coverage(cJSON *root, const struct report *report) {
+void report_json_coverage(cJSON *root, const struct report *report) {
     cJSON *coverage = cJSON_AddObjectToObject(root, "coverage");
     cJSON *events = cJSON_AddObjectToObject(coverage, "events");
     for (int family = 0; family < RECORDING_FAMILIES; family++)
-        add_number(events, family_names[family], report_events(report, (enum recording_family)family));
-    add_texts(coverage, "unseen", report_unseen(report));
+        json_number(events, family_names[family], report_events(report, (enum recording_family)family));
+    json_texts(coverage, "unseen", report_unseen(report));
     cJSON *damage = cJSON_AddArrayToObject(coverage, "damage");
     for (size_t i = 0; report_damage(report, i); i++)
-        add_text(damage, NULL, report_damage(report, i));
+        json_text(damage, NULL, report_damage(report, i));
     cJSON *remarks = cJSON_AddArrayToObject(coverage, "remarks");
     for (size_t i = 0; report_remark(report, i); i++)
-        add_text(remarks, NULL, report_remark(report, i));
+        json_text(remarks, NULL, report_remark(report, i));
 }
 
 static void add_thread(cJSON *array, const struct report_thread *thread) {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddItemToArray(array, object);
-    add_text(object, "id", thread->id);
-    add_text(object, "name", thread->name);
+    json_text(object, "id", thread->id);
+    json_text(object, "name", thread->name);
     if (thread->tid)
-        add_number(object, "tid", thread->tid);
+        json_number(object, "tid", thread->tid);
     else
         cJSON_AddNullToObject(object, "tid");
-    add_text(object, "creator", thread->creator);
+    json_text(object, "creator", thread->creator);
     add_stack(object, "created", &thread->created);
 }
 
@@ -212,25 +156,25 @@ static const char *lock_kind(uint32_t kind) {
         [LOCK_KIND_FILE] = "file",
         [LOCK_KIND_GIL] = "gil",
         [LOCK_KIND_GATE] = "gate",
-        [LOCK_KIND_UNSEEN] = "unknown",
         [LOCK_KIND_MEMORY] = "memory",
+        [LOCK_KIND_UNSEEN] = "unknown",
     };
     return names[kind < LOCK_KINDS ? kind : 0];
 }
 
 static void fill_lock(cJSON *object, const struct report_lock *lock) {
-    add_text(object, "id", lock->id);
-    add_text(object, "name", lock->name);
+    json_text(object, "id", lock->id);
+    json_text(object, "name", lock->name);
     cJSON_AddStringToObject(object, "kind", lock_kind(lock->kind));
-    add_address(object, "address", lock->address);
+    json_address(object, "address", lock->address);
     if (lock->kind == LOCK_KIND_MEMORY && lock->size)
-        add_number(object, "bytes", lock->size);
+        json_number(object, "bytes", lock->size);
     add_stack(object, "initialised", &lock->initialised);
     add_stack(object, "first", &lock->first);
 }
 
 static void fill_hold(cJSON *object, const struct report_hold *hold) {
-    add_text(object, "lock", hold->lock->id);
+    json_text(object, "lock", hold->lock->id);
     cJSON_AddStringToObject(object, "mode", hold->mode == LOCK_SHARED ? "shared" : "exclusive");
     add_stack(object, "stack", &hold->stack);
 }
@@ -241,11 +185,11 @@ static void add_access(cJSON *object, const struct report_step *step) {
     cJSON *access = cJSON_AddObjectToObject(object, "access");
     cJSON_AddStringToObject(access, "kind", step->wants.mode == LOCK_SHARED ? "read" : "write");
     if (said->size)
-        add_number(access, "size", said->size);
+        json_number(access, "size", said->size);
     else
         cJSON_AddNullToObject(access, "size");
     cJSON_AddBoolToObject(access, "atomic", said->atomic);
-    add_address(access, "address", said->address);
+    json_address(access, "address", said->address);
 }
 
 /* A thread that wants nothing (it has ended, or holds what another misuses) is a holder, not a step. `event`:
@@ -253,7 +197,7 @@ static void add_access(cJSON *object, const struct report_step *step) {
 static void add_step(cJSON *array, const struct report_step *step, const char *event) {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddItemToArray(array, object);
-    add_text(object, "thread", step->thread->id);
+    json_text(object, "thread", step->thread->id);
     if (event)
         cJSON_AddStringToObject(object, "event", event);
     cJSON *holds = cJSON_AddArrayToObject(object, "holds");
@@ -275,34 +219,33 @@ static void add_values(cJSON *object, const struct report_finding *finding) {
     struct memory_pool pool = {0};
     if (finding->kind == FINDING_STARVATION) {
         cJSON *starvation = cJSON_AddObjectToObject(object, "starvation");
-        add_number(starvation, "overtaken", finding->values[0]);
-        add_seconds(starvation, "waited_s", finding->values[1]);
-        add_number(starvation, "limit_overtaken", finding->process->starvation_overtakes);
-        add_seconds(starvation, "limit_s", (uint64_t)finding->process->starvation_ms * 1000000u);
+        json_number(starvation, "overtaken", finding->values[0]);
+        json_seconds(starvation, "waited_s", finding->values[1]);
+        json_number(starvation, "limit_overtaken", finding->process->starvation_overtakes);
+        json_seconds(starvation, "limit_s", (uint64_t)finding->process->starvation_ms * 1000000u);
     }
     if (finding->shape == FINDING_SHAPE_SIGNAL) {
         cJSON *signal = cJSON_AddObjectToObject(object, "signal");
-        add_number(signal, "number", finding->values[0]);
-        add_text(signal, "name", message_signal_name(&pool, finding->values[0]));
+        json_number(signal, "number", finding->values[0]);
+        json_text(signal, "name", message_signal_name(&pool, finding->values[0]));
     }
     memory_pool_free(&pool);
 }
 
-static void add_finding(cJSON *array, const struct report_finding *finding) {
+cJSON *report_json_finding(const struct report_finding *finding) {
     cJSON *object = cJSON_CreateObject();
-    cJSON_AddItemToArray(array, object);
-    add_text(object, "id", finding->id);
-    add_text(object, "kind", finding_kind_name(finding->kind));
-    add_text(object, "shape",
-             finding->shape == FINDING_SHAPE_NONE ? NULL : finding_shape_name(finding->shape));
-    add_text(object, "severity", finding_severity_name(finding->severity));
-    add_text(object, "message", finding->message);
-    add_number(object, "count", finding->count);
-    add_number(object, "pid", finding->pid);
-    add_seconds(object, "time_s", finding->time_ns);
+    json_text(object, "id", finding->id);
+    json_text(object, "kind", finding_kind_name(finding->kind));
+    json_text(object, "shape",
+              finding->shape == FINDING_SHAPE_NONE ? NULL : finding_shape_name(finding->shape));
+    json_text(object, "severity", finding_severity_name(finding->severity));
+    json_text(object, "message", finding->message);
+    json_number(object, "count", finding->count);
+    json_number(object, "pid", finding->pid);
+    json_seconds(object, "time_s", finding->time_ns);
     cJSON_AddBoolToObject(object, "suppressed", finding->suppressed);
     if (finding->source)
-        add_text(object, "source", finding->source);
+        json_text(object, "source", finding->source);
     add_values(object, finding);
     cJSON *threads = cJSON_AddArrayToObject(object, "threads");
     for (size_t i = 0; i < finding->threads_count; i++)
@@ -319,20 +262,21 @@ static void add_finding(cJSON *array, const struct report_finding *finding) {
         bool holder = !finding->steps[i].wants.lock;
         add_step(holder ? holders : steps, &finding->steps[i], holder ? message_event(finding->kind) : NULL);
     }
+    return object;
 }
 
 static void add_profile(cJSON *array, const struct report_profile *profile) {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddItemToArray(array, object);
     fill_lock(cJSON_AddObjectToObject(object, "lock"), profile->lock);
-    add_number(object, "pid", profile->process->pid);
-    add_number(object, "acquisitions", profile->acquisitions);
-    add_number(object, "contended", profile->contended);
-    add_seconds(object, "wait_s", profile->wait_ns);
-    add_seconds(object, "longest_wait_s", profile->longest_wait_ns);
-    add_seconds(object, "hold_s", profile->hold_ns);
-    add_seconds(object, "longest_hold_s", profile->longest_hold_ns);
-    add_number(object, "hold_samples", profile->hold_samples);
+    json_number(object, "pid", profile->process->pid);
+    json_number(object, "acquisitions", profile->acquisitions);
+    json_number(object, "contended", profile->contended);
+    json_seconds(object, "wait_s", profile->wait_ns);
+    json_seconds(object, "longest_wait_s", profile->longest_wait_ns);
+    json_seconds(object, "hold_s", profile->hold_ns);
+    json_seconds(object, "longest_hold_s", profile->longest_hold_ns);
+    json_number(object, "hold_samples", profile->hold_samples);
     cJSON_AddBoolToObject(object, "sampled", profile->sampled);
     add_stack(object, "longest_wait", &profile->longest_wait);
     add_stack(object, "longest_hold", &profile->longest_hold);
@@ -341,8 +285,8 @@ static void add_profile(cJSON *array, const struct report_profile *profile) {
         cJSON *wait = cJSON_CreateObject();
         cJSON_AddItemToArray(waits, wait);
         add_stack(wait, "stack", &profile->waits[i].stack);
-        add_number(wait, "count", profile->waits[i].count);
-        add_seconds(wait, "wait_s", profile->waits[i].wait_ns);
+        json_number(wait, "count", profile->waits[i].count);
+        json_seconds(wait, "wait_s", profile->waits[i].wait_ns);
     }
 }
 
@@ -354,27 +298,20 @@ static void add_profiles(cJSON *root, const struct report *report) {
         add_profile(locks, report_profile(report, i));
     for (size_t i = 0; i < report_processes(report); i++)
         unprofiled += report_process(report, i)->unprofiled_locks;
-    add_number(object, "unprofiled", unprofiled);
+    json_number(object, "unprofiled", unprofiled);
 }
 
 int report_json_write(const struct report *report, FILE *out) {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "schema", "gordian-report/1");
-    add_tool(root);
-    add_run(root, report);
+    report_json_tool(root);
+    report_json_run(root, report);
     add_processes(root, report);
-    add_coverage(root, report);
+    report_json_coverage(root, report);
     cJSON *findings = cJSON_AddArrayToObject(root, "findings");
     for (size_t i = 0; i < report_findings(report); i++)
         if (report_finding(report, i)->count)
-            add_finding(findings, report_finding(report, i));
+            cJSON_AddItemToArray(findings, report_json_finding(report_finding(report, i)));
     add_profiles(root, report);
-    char *text = cJSON_Print(root);
-    cJSON_Delete(root);
-    if (!text)
-        return -ENOMEM;
-    bool written = fputs(text, out) != EOF && fputc('\n', out) != EOF && fflush(out) == 0;
-    int error = errno;
-    free(text);
-    return written ? 0 : error ? -error : -EIO;
+    return json_write(root, true, out);
 }

@@ -18,6 +18,7 @@
 #include "reports/profile_text.h"
 #include "reports/race_text.h"
 #include "reports/stack_text.h"
+#include "reports/step_words.h"
 #include "reports/verbs.h"
 
 #define PROCESSES_SHOWN 20
@@ -33,7 +34,7 @@ struct report_style report_style_of(FILE *stream) {
     struct winsize size;
     return (struct report_style){
         .colour = terminal && !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0,
-        .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+        .utf8 = !terminal || strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
         .width = terminal && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0,
     };
 }
@@ -49,8 +50,10 @@ static void colour(const struct report_style *style, const char *code, FILE *out
         fputs(code, out);
 }
 
-/* Write a sentence, escaped and folded at spaces; the lines after the first are indented by four. */
-static void write_folded(const char *text, const struct report_style *style, size_t column, FILE *out) {
+/* Write a sentence from this column on, escaped and folded at spaces; the lines after the first are indented
+ * by `indent`. */
+static void write_indented(const char *text, const struct report_style *style, size_t column, size_t indent,
+                           FILE *out) {
     char *line = NULL;
     size_t size = 0;
     FILE *buffer = open_memstream(&line, &size);
@@ -62,11 +65,10 @@ static void write_folded(const char *text, const struct report_style *style, siz
         size_t length = strcspn(word, " "), columns = 0;
         for (size_t i = 0; i < length; i++)
             columns += ((unsigned char)word[i] >> 6) != 2;
-        if (style->width && column > 4 && column + 1 + columns > style->width) {
-            fputs("\n   ", out);
-            column = 3;
-        }
-        if (word != line || column == 3) {
+        if (style->width && column > indent && column + (word != line) + columns > style->width) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (word != line) {
             fputc(' ', out);
             column++;
         }
@@ -77,101 +79,43 @@ static void write_folded(const char *text, const struct report_style *style, siz
     free(line);
 }
 
+static void write_folded(const char *text, const struct report_style *style, size_t column, FILE *out) {
+    write_indented(text, style, column, 4, out);
+}
+
 static void write_sentence(const char *text, const struct report_style *style, FILE *out) {
     fputs("gordian: ", out);
     write_folded(text, style, 9, out);
     fputc('\n', out);
 }
 
-/* What a step does with the lock that it wants. */
-static const char *wish_verb(const struct report_finding *finding, const struct report_hold *wants,
-                             struct memory_pool *pool) {
-    bool blocked = finding->kind == FINDING_DEADLOCK_ACTUAL || finding->kind == FINDING_HANG_ALL_BLOCKED ||
-                   finding->kind == FINDING_BLOCKING_WAIT_HOLDING || finding->kind == FINDING_STARVATION;
-    const char *verb = verbs_wants(wants->lock->kind, wants->mode, blocked);
-    if (finding->shape == FINDING_SHAPE_SIGNAL)
-        return memory_pool_format(pool, "in its handler of %s %s", message_signal(pool, finding), verb);
-    switch (finding->kind) {
-    case FINDING_MISUSE_UNLOCK_UNLOCKED:
-    case FINDING_MISUSE_UNLOCK_NOT_OWNER:
-        return "unlocks";
-    case FINDING_MISUSE_RELOCK:
-        return "locks again";
-    case FINDING_MISUSE_DESTROY_LOCKED:
-    case FINDING_MISUSE_DESTROY_WAITED:
-        return "destroys";
-    case FINDING_MISUSE_USE_DESTROYED:
-        return "uses";
-    case FINDING_MISUSE_INIT_LOCKED:
-        return "initialises";
-    case FINDING_MISUSE_WAIT_UNLOCKED:
-        return wants->lock->kind == LOCK_KIND_CONDITION ? "waits for" : "waits for a condition with";
-    case FINDING_MISUSE_SEM_OVERFLOW:
-        return "posts";
-    case FINDING_MISUSE_FORK_HELD:
-        return message_forks_itself(finding) ? "forks with the locked" : "tries in vain to get";
-    case FINDING_MISUSE_BAD_BARRIER:
-        return "uses";
-    case FINDING_MISUSE_ASSERTION:
-        return message_asserts(finding);
-    case FINDING_MISUSE_BAD_JOIN:
-        return finding->source ? "creates and never joins" : verb; /* gordian itself says nothing of those */
-    default:
-        return verb;
+static size_t columns_of(const char *text) {
+    size_t columns = 0;
+    for (; *text; text++)
+        columns += ((unsigned char)*text >> 6) != 2;
+    return columns;
+}
+
+static void write_lock_line(const struct step_words *words, const struct report_style *style,
+                            struct memory_pool *pool, FILE *out) {
+    const char *line = memory_pool_format(pool, "%s %s%s", words->verb, words->name, words->then);
+    if (style->width && 4 + columns_of(line) > style->width) {
+        fputs("    ", out);
+        write_indented(line, style, 4, 6, out);
+        fputc('\n', out);
+        return;
     }
-}
-
-/* What leads to the stack behind a lock: " at", but not after a verb that ends with it. */
-static const char *leading(const char *verb) {
-    size_t length = strlen(verb);
-    return length > 3 && strcmp(verb + length - 3, " at") == 0 ? ", called at" : " at";
-}
-
-/* What stands before and behind the lock in the line of the earlier event of a misuse, or of a lock held. */
-struct event_words {
-    const char *verb, *then;
-};
-
-static struct event_words hold_words(const struct report_finding *finding, size_t step,
-                                     const struct report_hold *hold, struct memory_pool *pool) {
-    const char *event = step > 0 ? message_event(finding->kind) : NULL;
-    uint32_t kind = hold->lock->kind;
-    if (finding->kind == FINDING_STARVATION && step > 0)
-        return (struct event_words){"had", memory_pool_format(pool, " last, %s at", verbs_taken(kind))};
-    if (finding->kind == FINDING_MISUSE_FORK_HELD && step > 0 && !message_forks_itself(finding))
-        return (struct event_words){"held", " at the fork, locked at"};
-    if (finding->kind == FINDING_MISUSE_COND_TWO_MUTEXES && step > 0)
-        return (struct event_words){"waits with", ", called at"};
-    if (event && strcmp(event, "waits") == 0)
-        return (struct event_words){verbs_wants(kind, hold->mode, true),
-                                    leading(verbs_wants(kind, hold->mode, true))};
-    if (event && strcmp(event, "locked") != 0)
-        return (struct event_words){event, " at"};
-    return (struct event_words){verbs_holds(kind, hold->mode),
-                                memory_pool_format(pool, ", %s at", verbs_taken(kind))};
-}
-
-/* The words for reading and writing tell the mode of some kinds. */
-static bool mode_is_told(const struct report_hold *hold) {
-    return hold->mode != LOCK_SHARED || hold->lock->kind == LOCK_KIND_RWLOCK ||
-           hold->lock->kind == LOCK_KIND_FILE;
-}
-
-static void write_lock_line(const char *verb, const char *name, const struct report_hold *hold,
-                            const char *then, const struct report_style *style, FILE *out) {
-    fprintf(out, "    %s ", verb);
+    fprintf(out, "    %s ", words->verb);
     colour(style, "\033[1m", out);
-    escape_write(name, out);
+    escape_write(words->name, out);
     colour(style, "\033[0m", out);
-    if (!mode_is_told(hold))
-        fputs(" (shared)", out);
-    fprintf(out, "%s\n", then);
+    fprintf(out, "%s\n", words->then);
 }
 
 static void write_hold(const struct report_finding *finding, size_t index, const struct report_hold *hold,
                        const struct report_style *style, struct memory_pool *pool, FILE *out) {
-    struct event_words words = hold_words(finding, index, hold, pool);
-    write_lock_line(words.verb, message_after_verb(pool, finding, hold->lock), hold, words.then, style, out);
+    struct step_words words = step_words_hold(pool, finding, index, hold);
+    write_lock_line(&words, style, pool, out);
     stack_text_write(&hold->stack, style, 8, out);
 }
 
@@ -195,25 +139,26 @@ static void write_side_holds(const struct report_finding *finding, size_t index,
             continue;
         }
         const char *place = names_place(pool, &hold->stack);
-        fputs("    also holds ", out);
-        escape_write(message_object(pool, finding, hold->lock), out);
+        const char *text =
+            memory_pool_format(pool, "also holds %s", message_object(pool, finding, hold->lock));
         if (place)
-            fprintf(out, ", %s at ", verbs_taken(hold->lock->kind));
-        escape_write(place ? place : "", out);
+            text = memory_pool_format(pool, "%s, %s at %s", text, verbs_taken(hold->lock->kind), place);
+        fputs("    ", out);
+        write_indented(text, style, 4, 6, out);
         fputc('\n', out);
     }
     if (left)
         fprintf(out, "    also holds %zu more locks\n", left);
 }
 
-/* " (T2, tid 4712)": what of it is known and not in the name. */
-static void write_thread_numbers(const struct report_thread *thread, FILE *out) {
+/* " (T2, tid 4712)": what of it is known and not in the name; "" when nothing is. */
+static const char *thread_numbers(const struct report_thread *thread, struct memory_pool *pool) {
     bool named = !strstr(thread->name, thread->id);
-    if (named || thread->tid)
-        fprintf(out, " (%s%s", named ? thread->id : "", named && thread->tid ? ", " : "");
+    if (named && thread->tid)
+        return memory_pool_format(pool, " (%s, tid %u)", thread->id, thread->tid);
     if (thread->tid)
-        fprintf(out, "tid %u", thread->tid);
-    fputs(named || thread->tid ? ")" : "", out);
+        return memory_pool_format(pool, " (tid %u)", thread->tid);
+    return named ? memory_pool_format(pool, " (%s)", thread->id) : "";
 }
 
 /* Whether two threads that are blocked wait alike: one of them is enough to show. */
@@ -223,33 +168,29 @@ static bool wait_alike(const struct report_step *a, const struct report_step *b)
            a->wants.stack.frames == b->wants.stack.frames; /* the same object for the same stack */
 }
 
-static void write_thread(const struct report_thread *thread, const struct report_style *style,
+static void write_thread(const struct report_finding *finding, size_t index, const struct report_style *style,
                          struct memory_pool *pool, FILE *out) {
+    const struct report_thread *thread = finding->steps[index].thread;
+    const char *place = names_place(pool, &thread->created);
+    const char *text =
+        memory_pool_format(pool, "%s%s", thread_numbers(thread, pool), step_words_thread(finding, index));
+    if (thread->creator || place)
+        text = memory_pool_format(pool, "%s, created%s%s%s%s", text, thread->creator ? " by " : "",
+                                  thread->creator ? thread->creator : "", place ? " at " : "",
+                                  place ? place : "");
     fputs("\n  ", out);
     colour(style, "\033[1m", out);
     escape_write(thread->name, out);
     colour(style, "\033[0m", out);
-    write_thread_numbers(thread, out);
-    const char *place = names_place(pool, &thread->created);
-    if (thread->creator || place)
-        fprintf(out, ", created%s%s%s", thread->creator ? " by " : "", thread->creator ? thread->creator : "",
-                place ? " at " : "");
-    escape_write(place ? place : "", out);
+    write_indented(text, style, 2 + columns_of(thread->name), 6, out);
+    fputc('\n', out);
 }
 
 static void write_step(const struct report_finding *finding, size_t index, const struct report_style *style,
                        struct memory_pool *pool, FILE *out) {
     const struct report_step *step = &finding->steps[index];
     const struct report_hold *knot = message_knot_hold(finding, index), *wants = &step->wants;
-    bool ended = !wants->lock && (finding->kind == FINDING_DEADLOCK_ACTUAL ||
-                                  (finding->kind == FINDING_MISUSE_EXIT_HOLDING && !index));
-    bool earlier = index > 0 && message_event(finding->kind) && step->thread == finding->steps[0].thread;
-    write_thread(step->thread, style, pool, out);
-    fputs(ended && step->thread->left ? " of the parent process\n"
-          : ended                     ? ", which has ended\n"
-          : earlier                   ? ", earlier\n"
-                                      : "\n",
-          out);
+    write_thread(finding, index, style, pool, out);
     if (step->access) {
         race_text_step(finding, step, style, pool, out);
         return;
@@ -259,11 +200,8 @@ static void write_step(const struct report_finding *finding, size_t index, const
     write_side_holds(finding, index, knot, style, pool, out);
     if (!wants->lock)
         return;
-    const char *verb = wish_verb(finding, wants, pool);
-    write_lock_line(verb, message_after_verb(pool, finding, wants->lock), wants,
-                    message_holds_back(finding, index) ? ", and so holds back new readers, at"
-                                                       : leading(verb),
-                    style, out);
+    struct step_words words = step_words_wish(pool, finding, index);
+    write_lock_line(&words, style, pool, out);
     stack_text_write(&wants->stack, style, 8, out);
 }
 
@@ -283,22 +221,38 @@ static void write_steps(const struct report_finding *finding, const struct repor
 }
 
 /* " between processes", " for 3 threads": what it was made for. */
-static void write_purpose(const struct report_lock *lock, FILE *out) {
-    if (lock->shared)
-        fputs(" between processes", out);
+static const char *purpose(const struct report_lock *lock, struct memory_pool *pool) {
+    const char *text = lock->shared ? " between processes" : "";
     if (lock->kind == LOCK_KIND_BARRIER && lock->value)
-        fprintf(out, " for %" PRIu32 " thread%s", lock->value, numbers_plural(lock->value));
+        text = memory_pool_format(pool, "%s for %" PRIu32 " thread%s", text, lock->value,
+                                  numbers_plural(lock->value));
     if (lock->kind == LOCK_KIND_SEMAPHORE && lock->value)
-        fprintf(out, " of first value %" PRIu32, lock->value);
+        text = memory_pool_format(pool, "%s of first value %" PRIu32, text, lock->value);
     if (lock->kind == LOCK_KIND_FILE && lock->inode)
-        fprintf(out, " of inode %" PRIu64 " on device %u:%u", lock->inode, major(lock->device),
-                minor(lock->device));
+        text = memory_pool_format(pool, "%s of inode %" PRIu64 " on device %u:%u", text, lock->inode,
+                                  major(lock->device), minor(lock->device));
+    return text;
+}
+
+static void write_lock(const struct report_finding *finding, const struct report_lock *lock,
+                       const struct report_style *style, struct memory_pool *pool, FILE *out) {
+    const char *place = lock->variable || lock->named ? names_place(pool, &lock->initialised)
+                                                      : NULL; /* else the name says it */
+    const char *text = memory_pool_format(pool, "%s: %s%s", message_lock(pool, finding, lock),
+                                          names_kind(lock->kind), purpose(lock, pool));
+    if (lock->address)
+        text = memory_pool_format(pool, "%s at 0x%" PRIx64, text, lock->address);
+    if (place)
+        text = memory_pool_format(pool, "%s, initialised at %s", text, place);
+    fputs("  ", out);
+    write_folded(text, style, 2, out);
+    fputc('\n', out);
 }
 
 /* What the locks are that the finding is about, beside their names. */
 static void write_locks(const struct report_finding *finding, const struct report_style *style,
                         struct memory_pool *pool, FILE *out) {
-    const char *lead = "\n";
+    bool any = false;
     for (size_t i = 0; i < finding->steps_count; i++) {
         const struct report_lock *lock = finding->steps[i].wants.lock;
         if (!i && !lock && finding->kind == FINDING_MISUSE_EXIT_HOLDING)
@@ -313,46 +267,31 @@ static void write_locks(const struct report_finding *finding, const struct repor
             race_text_place(finding, lock, style, out);
             continue;
         }
-        const char *place = lock->variable || lock->named ? names_place(pool, &lock->initialised)
-                                                          : NULL; /* else the name says it */
-        fprintf(out, "%s  ", lead);
-        escape_write(message_lock(pool, finding, lock), out);
-        fprintf(out, ": %s", names_kind(lock->kind));
-        write_purpose(lock, out);
-        if (lock->address)
-            fprintf(out, " at 0x%" PRIx64, lock->address);
-        fputs(place ? ", initialised at " : "", out);
-        escape_write(place ? place : "", out);
-        fputc('\n', out);
-        lead = "";
+        fputs(any ? "" : "\n", out);
+        write_lock(finding, lock, style, pool, out);
+        any = true;
     }
 }
 
-static void write_foot(const struct report_finding *finding, FILE *out) {
+static void write_foot(const struct report_finding *finding, const struct report_style *style,
+                       struct memory_pool *pool, FILE *out) {
     const char *exe = finding->process->exe;
-    const char *shape = finding_shape_name(finding->shape);
-    fprintf(out, "\n  %s %s", finding_severity_name(finding->severity), finding_kind_name(finding->kind));
-    if (finding->shape != FINDING_SHAPE_NONE && shape)
-        fprintf(out, " (%s)", shape);
+    const char *shape = finding->shape != FINDING_SHAPE_NONE ? finding_shape_name(finding->shape) : NULL;
+    const char *count = numbers_count(pool, finding->count);
+    const char *times = finding->count > 1 ? memory_pool_format(pool, "%s times, ", count) : "";
     bool own = !finding->source || strncmp(finding->source, "gordian", 7) == 0;
-    if (!own) {
-        fprintf(out, ", id %s, ", finding->id);
-        if (finding->count > 1)
-            fprintf(out, "%" PRIu64 " times, ", finding->count);
-        fprintf(out, "said by %s of ", finding->source);
-        escape_write(*exe ? frames_basename(exe) : "the process", out);
-        fprintf(out, " (pid %u)%s\n", finding->pid, finding->suppressed ? ", suppressed" : "");
-        return;
-    }
-    fprintf(out, ", id %s, seen ", finding->id);
-    if (finding->count > 1)
-        fprintf(out, "%" PRIu64 " times, first ", finding->count);
-    fprintf(out, "%.3f s after the start of ", (double)finding->time_ns / 1e9);
-    escape_write(*exe ? frames_basename(exe) : "the process", out);
-    fprintf(out, " (pid %u)", finding->pid);
-    if (finding->source)
-        fprintf(out, ", said by %s", finding->source);
-    fputs(finding->suppressed ? ", suppressed\n" : "\n", out);
+    const char *seen = own ? memory_pool_format(pool, "seen %s%s%.3f s after the start of", times,
+                                                *times ? "first " : "", (double)finding->time_ns / 1e9)
+                           : memory_pool_format(pool, "%ssaid by %s of", times, finding->source);
+    const char *text = memory_pool_format(
+        pool, "%s %s%s%s%s, id %s, %s %s (pid %u)%s%s%s", finding_severity_name(finding->severity),
+        finding_kind_name(finding->kind), shape ? " (" : "", shape ? shape : "", shape ? ")" : "",
+        finding->id, seen, *exe ? frames_basename(exe) : "the process", finding->pid,
+        own && finding->source ? ", said by " : "", own && finding->source ? finding->source : "",
+        finding->suppressed ? ", suppressed" : "");
+    fputs("\n  ", out);
+    write_folded(text, style, 2, out);
+    fputc('\n', out);
 }
 
 /* The place that a note is about. */
@@ -377,21 +316,47 @@ static void write_finding(const struct report_finding *finding, const struct rep
     colour(style, "\033[0m", out);
     write_steps(finding, style, &pool, out);
     write_locks(finding, style, &pool, out);
-    write_foot(finding, out);
+    write_foot(finding, style, &pool, out);
+    fputc('\n', out);
     memory_pool_free(&pool);
+}
+
+/* Where to write for a terminal that shows ASCII alone: into a buffer, which end_ascii writes to `out`. For
+ * others that is `out` itself. */
+struct ascii {
+    char *text;
+    size_t size;
+    FILE *out;
+};
+
+static FILE *begin_ascii(struct ascii *ascii, const struct report_style *style, FILE *out) {
+    *ascii = (struct ascii){.out = out};
+    FILE *buffer = style->utf8 ? NULL : open_memstream(&ascii->text, &ascii->size);
+    return buffer ? buffer : out;
+}
+
+static void end_ascii(struct ascii *ascii, FILE *to) {
+    if (to == ascii->out)
+        return;
+    fclose(to);
+    escape_write_ascii(ascii->text, ascii->out);
+    free(ascii->text);
 }
 
 void report_text_finding(const struct report *report, const struct report_finding *finding,
                          const struct report_style *style, FILE *out) {
     struct memory_pool pool = {0};
+    struct ascii ascii;
+    FILE *to = begin_ascii(&ascii, style, out);
     (void)report; /* whatever a finding needs hangs on it */
     if (finding->severity > FINDING_NOTE || style->full) {
-        write_finding(finding, style, out);
-        return;
+        write_finding(finding, style, to);
+    } else {
+        colour(style, colour_of(finding->severity), to);
+        write_sentence(memory_pool_format(&pool, "note: %s", note_text(finding, &pool)), style, to);
+        colour(style, "\033[0m", to);
     }
-    colour(style, colour_of(finding->severity), out);
-    write_sentence(memory_pool_format(&pool, "note: %s", note_text(finding, &pool)), style, out);
-    colour(style, "\033[0m", out);
+    end_ascii(&ascii, to);
     memory_pool_free(&pool);
 }
 
@@ -413,13 +378,6 @@ static const char *events_text(struct memory_pool *pool, const struct report *re
         return NULL;
     return text ? memory_pool_format(pool, "%s and %s events", text, last)
                 : memory_pool_format(pool, "%s events", last);
-}
-
-static bool saw_locks(const struct report *report) {
-    return report_events(report, RECORDING_FAMILY_MUTEX) || report_events(report, RECORDING_FAMILY_COND) ||
-           report_events(report, RECORDING_FAMILY_RWLOCK) || report_events(report, RECORDING_FAMILY_SPIN) ||
-           report_events(report, RECORDING_FAMILY_SEMAPHORE) ||
-           report_events(report, RECORDING_FAMILY_BARRIER) || report_events(report, RECORDING_FAMILY_OTHER);
 }
 
 static void write_list_line(const struct report_finding *finding, const char *text,
@@ -549,7 +507,8 @@ static void write_unseen(const struct report *report, const struct report_style 
 
 /* One line for each process that used a lock, and one for all the others: a build runs hundreds that do not.
  */
-static void write_processes(const struct report *report, FILE *out) {
+static void write_processes(const struct report *report, const struct report_style *style,
+                            struct memory_pool *pool, FILE *out) {
     size_t shown = 0, idle = 0, left = 0;
     for (size_t i = 0; i < report_processes(report) && report_processes(report) > 1; i++) {
         const struct report_process *process = report_process(report, i);
@@ -561,10 +520,14 @@ static void write_processes(const struct report *report, FILE *out) {
         if (!events || shown == PROCESSES_SHOWN)
             continue;
         shown++;
-        fprintf(out, "  pid %u%s: ", process->pid, process->forked ? " (forked)" : "");
-        escape_write(*process->exe ? process->exe : "program not known", out);
-        fprintf(out, ", %u thread%s, %" PRIu64 " event%s\n", process->threads,
-                numbers_plural(process->threads), events, numbers_plural(events));
+        const char *exe = style->full ? process->exe : frames_basename(process->exe);
+        fputs("  ", out);
+        write_folded(memory_pool_format(pool, "pid %u%s: %s, %u thread%s, %s event%s", process->pid,
+                                        process->forked ? " (forked)" : "", *exe ? exe : "program not known",
+                                        process->threads, numbers_plural(process->threads),
+                                        numbers_count(pool, events), numbers_plural(events)),
+                     style, 2, out);
+        fputc('\n', out);
     }
     if (left)
         fprintf(out, "  and %zu more process%s with events\n", left, left == 1 ? "" : "es");
@@ -572,7 +535,7 @@ static void write_processes(const struct report *report, FILE *out) {
         fprintf(out, "  and %zu process%s without any event\n", idle, idle == 1 ? "" : "es");
 }
 
-void report_text_summary(const struct report *report, const struct report_style *style, FILE *out) {
+static void write_summary(const struct report *report, const struct report_style *style, FILE *out) {
     struct memory_pool pool = {0};
     size_t errors = 0, warnings = 0, notes = 0, suppressed = 0, withdrawn = 0, threads = 0, findings = 0;
     for (size_t i = 0; i < report_findings(report); i++) {
@@ -593,30 +556,29 @@ void report_text_summary(const struct report *report, const struct report_style 
         &pool, "%s in %zu thread%s of %zu process%s", events ? events : "no events", threads,
         numbers_plural(threads), report_processes(report), report_processes(report) == 1 ? "" : "es");
     const char *text = "no finding";
-    bool imported = report_is_imported(report); /* nothing was watched */
     if (findings) {
         text = memory_pool_format(&pool, "%zu finding%s: %zu error%s, %zu warning%s, %zu note%s", findings,
                                   numbers_plural(findings), errors, numbers_plural(errors), warnings,
                                   numbers_plural(warnings), notes, numbers_plural(notes));
         if (suppressed)
             text = memory_pool_format(&pool, "%s, %zu suppressed", text, suppressed);
-    } else if (!saw_locks(report) && !imported) {
+    } else if (!report_saw_locks(report)) {
         text = "no lock event was seen: this run says nothing";
     }
     colour(style,
-           errors                                          ? colour_of(FINDING_ERROR)
-           : warnings || (!saw_locks(report) && !imported) ? colour_of(FINDING_WARNING)
-                                                           : "",
+           errors                                  ? colour_of(FINDING_ERROR)
+           : warnings || !report_saw_locks(report) ? colour_of(FINDING_WARNING)
+                                                   : "",
            out);
     write_sentence(text, style, out);
     colour(style, "\033[0m", out);
     write_list(report, style, &pool, out);
-    if (!imported) {
+    if (!report_is_imported(report)) {
         fputs("  seen: ", out);
         write_folded(seen, style, 8, out);
         fputc('\n', out);
     }
-    write_processes(report, out);
+    write_processes(report, style, &pool, out);
     profile_text_write(report, style, out);
     write_unseen(report, style, &pool, out);
     if (withdrawn)
@@ -634,7 +596,16 @@ void report_text_summary(const struct report *report, const struct report_style 
     memory_pool_free(&pool);
 }
 
+void report_text_summary(const struct report *report, const struct report_style *style, FILE *out) {
+    struct ascii ascii;
+    FILE *to = begin_ascii(&ascii, style, out);
+    write_summary(report, style, to);
+    end_ascii(&ascii, to);
+}
+
 int report_text_write(const struct report *report, const struct report_style *style, FILE *out) {
+    struct ascii ascii;
+    FILE *to = begin_ascii(&ascii, style, out);
     size_t notes = 0, others = 0;
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
@@ -647,10 +618,10 @@ int report_text_write(const struct report *report, const struct report_style *st
         const struct report_finding *finding = report_finding(report, i);
         if (!finding->count || (finding->severity == FINDING_NOTE && !all))
             continue;
-        write_finding(finding, style, out);
-        fputc('\n', out);
+        write_finding(finding, style, to);
     }
-    report_text_summary(report, style, out);
+    write_summary(report, style, to);
+    end_ascii(&ascii, to);
     if (fflush(out) != 0)
         return errno ? -errno : -EIO;
     return ferror(out) ? -EIO : 0;

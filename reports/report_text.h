@@ -8,17 +8,17 @@
 
 struct report_style {
     bool colour;    /* ANSI colours */
-    bool utf8;      /* may draw with non-ASCII characters */
+    bool utf8;      /* else all that is not ASCII is written as \u{fc} */
     bool full;      /* do not fold wrapper frames, and show notes and everything counted in full */
     unsigned width; /* columns; 0: do not wrap */
 };
 
 /* The style for a stream: colour only on a terminal, with NO_COLOR unset and TERM not "dumb"; its width;
- * UTF-8 by locale. */
+ * UTF-8 by the locale, which the command has set, on a terminal, and always elsewhere. */
 struct report_style report_style_of(FILE *stream);
 
-/* Write one finding, as it is printed the moment it is made: whole, but a note in one line unless the style
- * is full. */
+/* Write one finding, as it is printed the moment it is made: whole, with an empty line behind it, but a note
+ * in one line unless the style is full. */
 void report_text_finding(const struct report *report, const struct report_finding *finding,
                          const struct report_style *style, FILE *out);
 

@@ -8,7 +8,9 @@
 #include "reports/report_text.h"
 
 /* Write the visible frames (frames.h), one a line, `indent` spaces in. Frames of a recursion that repeat are
- * written once with their number. A stack that is not known, or was cut, says so. */
+ * written once with their number. Unless the style is full, those of libraries that stand between frames of
+ * the project are folded to their number, and so is the middle of a long stack. A stack that is not known, or
+ * was cut, says so. */
 void stack_text_write(const struct report_stack *stack, const struct report_style *style, int indent,
                       FILE *out);
 

@@ -12,8 +12,9 @@ setup_build_packages=(
 
 # What the tests need besides: ThreadSanitizer, the style tools, and the real programs of the end-to-end tests.
 setup_test_packages=(
-    clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19 git libmemcached-tools memcached pigz procps python3
-    python3-jsonschema redis-server redis-tools sqlite3 valgrind xz-utils bash-completion dpkg-dev lintian mandoc pkg-config zsh
+    bash-completion clang-19 clang-format-19 clang-tidy-19 dpkg-dev git libclang-rt-19-dev libfaketime libjemalloc2
+    libmemcached-tools libtcmalloc-minimal4 lintian llvm-19 mandoc memcached pigz pkg-config procps python3 python3-jsonschema
+    redis-server redis-tools spin sqlite3 util-linux valgrind xz-utils zsh
 )
 
 # What `./gordian suite` needs besides: its runner, and the tools that it sets side by side.
@@ -24,6 +25,9 @@ setup_heavy_packages=(
     apache2-utils chromium cmake curl debootstrap default-jdk-headless ffmpeg make mariadb-client mariadb-server-core nginx ninja-build nodejs
     openssl pbzip2 perl postgresql sysbench util-linux x264 zstd
 )
+
+# What `bench/run` needs besides, which draws plots; it runs heavy programs, too.
+setup_bench_packages=(gnuplot-nox)
 
 # What the build reads. A change below these makes ./gordian build again; tests and documents do not.
 setup_sources=(WORKSPACE BUILD .bazelrc .bazelversion third_party tools include detector interpose reports cli cases)

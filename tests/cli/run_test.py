@@ -275,7 +275,9 @@ class OutputTest(RunTest):
                 self.assertIn("no lock event was seen", file.read())
         recordings = [name for name in os.listdir(out) if name.endswith(".rec")]
         self.assertEqual(len(recordings), 1, os.listdir(out))
-        self.assertEqual(sorted(os.listdir(out)), sorted(recordings + ["report.json", "report.txt"]))
+        self.assertEqual(sorted(os.listdir(out)), sorted(recordings + [
+            "report.github.txt", "report.gitlab.json", "report.json", "report.jsonl", "report.junit.xml", "report.sarif",
+            "report.txt"]))
         self.assertEqual(os.listdir(self.tmp), [])
 
     def test_old_recordings_in_the_directory_are_left_alone(self):

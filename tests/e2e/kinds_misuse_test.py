@@ -31,6 +31,7 @@ def both(kind, function):
 
 MISUSE.add(MisuseTest, {
     "unlock_unlocked": found("misuse.unlock_unlocked", None, ["unlock_unlocked"], threads=1),
+    "unlock_unlocked_normal": found("misuse.unlock_unlocked", None, ["unlock_unlocked_normal"], threads=1),
     "unlock_unlocked_checked": found("misuse.unlock_unlocked", None, ["unlock_unlocked_checked"], threads=1),
     "unlock_by_another": found("misuse.unlock_not_owner", None, ["unlock_by_another", "hold_left"]),
     "unlock_by_another_for_good": found("misuse.unlock_not_owner", None, ["unlock_by_another_for_good", "hold_left_for_good"]),

@@ -69,6 +69,8 @@ CASES = {
         "stacks": NOTHING,
         "destructors": LEFT_RIGHT,
         "cancelled_at_any_moment": LEFT_RIGHT,
+        "cancelled_before_it_runs": NOTHING,
+        "joined_side_by_side": NOTHING,
     },
     UNWINDING: {
         "exceptions": NOTHING,

@@ -24,7 +24,7 @@ from tests.e2e import watched  # noqa: E402
 
 GORDIAN, LIBRARY, FINDER = watched.paths(3)
 
-KILLS = 50
+KILLS = 100
 TIMEOUT_S = 20
 PRINTED = re.compile(r"^gordian: deadlock\.potential: ", re.M)
 

@@ -18,7 +18,8 @@ LIBRARY = os.path.abspath(sys.argv.pop(1))
 
 # Every hook. A preloaded library's export comes before everybody else's of that name, so there may be no other.
 HOOKS = """
-    _Fork chroot clone dlclose fork seteuid setresuid setreuid setuid syscall
+    _Fork chroot clone dlclose fork prctl seteuid setresuid setreuid setuid syscall
+    __sigaction __sysv_signal bsd_signal sigaction signal ssignal sysv_signal
     __pthread_mutex_destroy __pthread_mutex_init __pthread_mutex_lock __pthread_mutex_trylock __pthread_mutex_unlock
     __pthread_once __pthread_rwlock_destroy __pthread_rwlock_init __pthread_rwlock_rdlock __pthread_rwlock_tryrdlock
     __pthread_rwlock_trywrlock __pthread_rwlock_unlock __pthread_rwlock_wrlock
@@ -52,7 +53,7 @@ IMPORTS = """
     _ITM_deregisterTMCloneTable _ITM_registerTMCloneTable __cxa_finalize __gmon_start__
     __errno_location getauxval __libc_single_threaded __libc_stack_end __environ environ
     __pthread_register_cancel __pthread_unregister_cancel __pthread_unwind_next __register_atfork __sigsetjmp
-    _dl_find_object dl_iterate_phdr dlopen dlsym dlvsym
+    _dl_find_object dl_iterate_phdr dlopen dlsym dlvsym getauxval
     pthread_attr_destroy pthread_attr_getdetachstate pthread_attr_getstacksize pthread_getattr_default_np
     pthread_barrierattr_getpshared pthread_condattr_getpshared
     pthread_key_create pthread_self pthread_setspecific pthread_testcancel sem_getvalue

@@ -38,6 +38,11 @@ TEST(bytes_that_are_no_utf8_are_shown_one_by_one) {
     check_written(escape_write, "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* beyond Unicode */
 }
 
+TEST(ascii_keeps_what_steers_the_terminal) {
+    check_written(escape_write_ascii, "\033[1mz\xc3\xa4hler\n\xf0\x9f\x94\x92\xff",
+                  "\033[1mz\\u{e4}hler\n\\u{1f512}\\xff");
+}
+
 TEST(json_gets_valid_utf8) {
     check_written(escape_write_utf8,
                   "a\xff"
@@ -45,6 +50,25 @@ TEST(json_gets_valid_utf8) {
                   "a\xef\xbf\xbd"
                   "b\xc3\xbc\xef\xbf\xbd\xef\xbf\xbd");
     check_written(escape_write_utf8, "\033\n", "\033\n");
+}
+
+static void write_attribute(const char *text, FILE *out) {
+    escape_write_xml(text, true, out);
+}
+
+static void write_between_tags(const char *text, FILE *out) {
+    escape_write_xml(text, false, out);
+}
+
+TEST(xml_gets_references_and_none_of_what_it_forbids) {
+    check_written(write_attribute, "<a href=\"x\">&'\t\n\r",
+                  "&lt;a href=&quot;x&quot;&gt;&amp;'&#9;&#10;&#13;");
+    check_written(write_between_tags, "]]>\t\n\r&", "]]&gt;\t\n&#13;&amp;");
+    check_written(write_attribute, "\033[31m\x01\x7f", "\\x1b[31m\\x01\x7f");
+    check_written(write_between_tags, "a\xff\xc3", "a\\xff\\xc3");
+    check_written(write_between_tags, "\xed\xa0\x80", "\\xed\\xa0\\x80");
+    check_written(write_between_tags, "\xef\xbf\xbe\xef\xbf\xbf", "\\u{fffe}\\u{ffff}");
+    check_written(write_between_tags, "\xc3\xbc \xf0\x9f\x94\x92", "\xc3\xbc \xf0\x9f\x94\x92");
 }
 
 CHECK_MAIN

@@ -7,7 +7,12 @@
 #include <unistd.h>
 
 #include "reports/live.h"
+#include "reports/report_github.h"
+#include "reports/report_gitlab.h"
 #include "reports/report_json.h"
+#include "reports/report_jsonl.h"
+#include "reports/report_junit.h"
+#include "reports/report_sarif.h"
 #include "reports/report_text.h"
 #include "tests/check.h"
 #include "tests/reports/scene.h"
@@ -102,6 +107,21 @@ static void change(unsigned char *bytes, size_t size) {
         memcpy(bytes + at, &value, width);
 }
 
+/* One of the formats that are written with the source files' places, or as they come. */
+static void write_for_others(const struct report *report, FILE *sink) {
+    static int (*const writers[])(const struct report *report, const char *directory, FILE *out) = {
+        report_sarif_write, report_junit_write, report_github_write, report_gitlab_write};
+    enum { COUNT = sizeof writers / sizeof *writers };
+    size_t choice = random_number(COUNT + 1);
+    if (choice < COUNT) {
+        CHECK_EQ(writers[choice](report, "/checkout", sink), 0);
+        return;
+    }
+    struct report_jsonl *lines = report_jsonl_create();
+    CHECK_EQ(report_jsonl_end(lines, report, sink), 0);
+    report_jsonl_free(lines);
+}
+
 /* Read the file through everything; what it says does not matter. */
 static void read_all(int fd, FILE *sink) {
     char path[32], error[256];
@@ -113,6 +133,7 @@ static void read_all(int fd, FILE *sink) {
         struct report_style style = {.colour = true, .full = random_number(4) == 0, .width = 80};
         CHECK_EQ(report_text_write(report, &style, sink), 0);
         CHECK_EQ(report_json_write(report, sink), 0);
+        write_for_others(report, sink);
     } else {
         CHECK(*error != 0);
     }

@@ -40,6 +40,39 @@ TEST(a_function_of_cpp_is_shown_without_its_signature) {
         CHECK_STR(names_short(&pool, kept[i]), kept[i]);
 }
 
+TEST(a_very_long_name_is_shown_without_its_template_arguments) {
+    struct memory_pool pool = {0};
+    CHECK_STR(
+        names_short(&pool,
+                    "void boost::asio::detail::executor_op<boost::asio::detail::binder0<Handler>, "
+                    "std::allocator<void>, boost::asio::detail::scheduler_operation>::do_complete(void*)"),
+        "boost::asio::detail::executor_op<...>::do_complete");
+    CHECK_STR(names_short(
+                  &pool, "short_arguments_and_a_name_that_is_longer_than_sixty_characters<int>::run<a::b>()"),
+              "short_arguments_and_a_name_that_is_longer_than_sixty_characters<int>::run<...>");
+    memory_pool_free(&pool);
+}
+
+TEST(so_are_very_long_ones_that_are_not_understood_otherwise) {
+    struct memory_pool pool = {0};
+    CHECK_STR(names_short(&pool,
+                          "Registry<std::string, std::vector<int, std::allocator<int> > >::visit(int)::"
+                          "{lambda(auto:1&)#1}::operator()<int, std::string>(int&) const"),
+              "Registry<...>::visit(int)::{lambda(auto:1&)#1}::operator()<...>(int&) const");
+    static const char smaller[] =
+        "bool operator< <std::string, std::vector<int> >(Key<std::string> const&, Key<int> const&)";
+    CHECK_STR(names_short(&pool, smaller), smaller);
+    memory_pool_free(&pool);
+}
+
+TEST(a_qualified_name_begins_behind_the_return_type) {
+    CHECK_STR(names_qualified("transfer"), "transfer");
+    CHECK_STR(names_qualified("void std::__invoke<f(int)>(f&&)"), "std::__invoke<f(int)>(f&&)");
+    CHECK_STR(names_qualified("std::mutex::lock()"), "std::mutex::lock()");
+    CHECK_STR(names_qualified("bool std::operator==(a, b)"), "bool std::operator==(a, b)");
+    CHECK_STR(names_qualified("broken<("), "broken<(");
+}
+
 TEST(a_lock_is_named_by_its_variable_then_by_where_it_was_made_then_by_its_first_use) {
     struct report_frame init = {.function = "open_account", .file = "bank.c", .line = 12};
     struct report_frame first = {.function = "transfer", .file = "bank.c", .line = 40};

@@ -310,7 +310,7 @@ TEST(a_thread_that_ended_with_locks) {
                  "gordian: teller ends while it holds a shared lock of file first locked at fixture.c:36 in "
                  "Bank::audit, locked at fixture.c:36 in Bank::audit, and 1 more\n"
                  "\n"
-                 "  teller (T2, tid 4712), created by T1 at fixture.c:36 in Bank::audit, which has ended\n"
+                 "  teller (T2, tid 4712), which has ended, created by T1 at fixture.c:36 in Bank::audit\n"
                  "    holds a shared lock of file first locked at fixture.c:36 in Bank::audit, locked at\n"
                  "        Bank::audit  fixture.c:36\n"
                  "        session      fixture.c:42\n"

@@ -124,8 +124,8 @@ TEST(processes_that_locked_nothing_are_counted_not_listed) {
     char *text = scene_text(report);
     CHECK_STR(text, "gordian: no finding\n"
                     "  seen: 12 mutex and 1 condition events in 0 threads of 4 processes\n"
-                    "  pid 4711: /opt/bank/bank, 0 threads, 12 events\n"
-                    "  pid 4711 (forked): /opt/bank/bank, 0 threads, 1 event\n"
+                    "  pid 4711: bank, 0 threads, 12 events\n"
+                    "  pid 4711 (forked): bank, 0 threads, 1 event\n"
                     "  and 2 processes without any event\n");
     free(text);
     report_free(report);
@@ -315,6 +315,64 @@ TEST(colour_only_where_the_style_says_so_and_long_lines_fold_at_words) {
                                "    account_lock\n\033[0m";
     text[sizeof head - 1] = 0;
     CHECK_STR(text, head);
+    free(text);
+}
+
+TEST(a_terminal_of_ascii_gets_nothing_else) {
+    for (int utf8 = 0; utf8 < 2; utf8++) {
+        struct recording_builder builder;
+        scene_start(&builder);
+        builder_thread(&builder, 3, 0, 0, "z\xc3\xa4hler");
+        builder_finding(&builder, FINDING_MISUSE_UNLOCK_UNLOCKED, FINDING_SHAPE_NONE,
+                        (struct builder_step[]){{.thread = 3, .wants = {SCENE_BANK, LOCK_EXCLUSIVE, 0}}}, 1);
+        char *text = scene_finding_text(&builder, &(struct report_style){.utf8 = utf8});
+        CHECK_EQ(strncmp(text, "gordian: z\xc3\xa4hler unlocks", 23) == 0, utf8);
+        CHECK_EQ(strncmp(text, "gordian: z\\u{e4}hler unlocks", 23) == 0, !utf8);
+        free(text);
+    }
+}
+
+TEST(every_line_but_those_of_stacks_keeps_to_the_width) {
+    struct recording_builder builder;
+    scene_start(&builder);
+    scene_add_deadlock(&builder, FINDING_DEADLOCK_ACTUAL);
+    char *text = scene_finding_text(&builder, &(struct report_style){.width = 40}),
+         *normal = scene_normalise(text);
+    CHECK_STR(normal, "gordian: deadlock: main holds\n"
+                      "    account_lock and waits for\n"
+                      "    table+0x40; teller holds table+0x40\n"
+                      "    and waits for account_lock\n"
+                      "\n"
+                      "  main (T1, tid 4711)\n"
+                      "    holds account_lock, locked at\n"
+                      "        take      fixture.c:23 (inlined)\n"
+                      "        transfer  fixture.c:28\n"
+                      "        session   fixture.c:41\n"
+                      "    waits for table+0x40 at\n"
+                      "        take      fixture.c:23 (inlined)\n"
+                      "        transfer  fixture.c:29\n"
+                      "        session   fixture.c:41\n"
+                      "\n"
+                      "  teller (T2, tid 4712), created by T1\n"
+                      "      at fixture.c:36 in Bank::audit\n"
+                      "    holds table+0x40, locked at\n"
+                      "        Bank::audit  fixture.c:36\n"
+                      "        session      fixture.c:42\n"
+                      "    also holds Bank::lock, locked at\n"
+                      "      fixture.c:36 in Bank::audit\n"
+                      "    waits for account_lock at\n"
+                      "        take      fixture.c:23 (inlined)\n"
+                      "        transfer  fixture.c:28\n"
+                      "        session   fixture.c:41\n"
+                      "\n"
+                      "  table+0x40: mutex at ADDRESS\n"
+                      "  account_lock: mutex at ADDRESS\n"
+                      "\n"
+                      "  error deadlock.actual (cycle), id\n"
+                      "    ID, seen 0.012 s after\n"
+                      "    the start of bank (pid 4711)\n"
+                      "\n");
+    free(normal);
     free(text);
 }
 

@@ -76,14 +76,10 @@ static size_t fixture_path(const char *at) {
                : 0;
 }
 
-/* The length of a word of 16 hexadecimal digits after "id " or "id\": \"". */
+/* The length of a word of 16 hexadecimal digits: nothing else here has that length. */
 static size_t finding_id(const char *text, const char *at) {
-    static const char json[] = "\"id\":\t\"", plain[] = ", id ";
-    size_t digits = strspn(at, "0123456789abcdef"), before = (size_t)(at - text);
-    bool after_key =
-        (before >= sizeof json && strncmp(at - (sizeof json - 1), json, sizeof json - 1) == 0) ||
-        (before >= sizeof plain && strncmp(at - (sizeof plain - 1), plain, sizeof plain - 1) == 0);
-    return digits == 16 && after_key ? digits : 0;
+    size_t digits = strspn(at, "0123456789abcdef");
+    return digits == 16 && (at == text || !isxdigit((unsigned char)at[-1])) ? digits : 0;
 }
 
 char *scene_normalise(const char *text) {
@@ -153,4 +149,27 @@ char *scene_text(const struct report *report) {
 
 char *scene_json(const struct report *report) {
     return written(report_json_write, report);
+}
+
+char *scene_written(const struct report *report, scene_writer *write) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (write(report, "/checkout", out) != 0)
+        abort();
+    fclose(out);
+    char *result = scene_normalise(text);
+    free(text);
+    return result;
+}
+
+void scene_keep(const struct report *report, scene_writer *write, const char *name) {
+    const char *directory = getenv("REPORTS_DIR");
+    char path[512];
+    if (!directory)
+        return;
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *out = fopen(path, "w");
+    if (!out || write(report, "/checkout", out) != 0 || fclose(out) != 0)
+        abort();
 }

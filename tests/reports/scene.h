@@ -38,4 +38,13 @@ char *scene_finding_text(struct recording_builder *builder, const struct report_
 char *scene_text(const struct report *report);
 char *scene_json(const struct report *report);
 
+/* What a writer with a root for its files writes, normalised; the root is /checkout, and fixture.c lies below
+ * it. The caller frees it. */
+typedef int scene_writer(const struct report *report, const char *directory, FILE *out);
+char *scene_written(const struct report *report, scene_writer *write);
+
+/* Leave it, not normalised, in the directory $REPORTS_DIR for a test that reads the format, if there is one.
+ */
+void scene_keep(const struct report *report, scene_writer *write, const char *name);
+
 #endif

@@ -28,6 +28,16 @@ static void unlock_unlocked(void) {
     REQUIRE(pthread_mutex_unlock(&left) == 0); /* REPORTED: wants left */
 }
 
+/* One whose type was set to what it is by default. */
+static void unlock_unlocked_normal(void) {
+    static pthread_mutex_t normal;
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_NORMAL);
+    pthread_mutex_init(&normal, &attributes); /* REPORTED: holds normal */
+    REQUIRE(pthread_mutex_unlock(&normal) == 0); /* REPORTED: wants normal */
+}
+
 static void unlock_unlocked_checked(void) {
     REQUIRE(pthread_mutex_unlock(&checked) == EPERM); /* REPORTED: wants checked */
 }
@@ -307,6 +317,7 @@ static void memory_reused_undestroyed(void) {
 
 static const struct scenario scenarios[] = {
     {"unlock_unlocked", unlock_unlocked},
+    {"unlock_unlocked_normal", unlock_unlocked_normal},
     {"unlock_unlocked_checked", unlock_unlocked_checked},
     {"unlock_by_another", unlock_by_another},
     {"unlock_by_another_for_good", unlock_by_another_for_good},

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -286,6 +287,80 @@ static void cancelled_at_any_moment(void) {
     puts("done");
 }
 
+static void has_ended(void *semaphore) {
+    sem_post(semaphore);
+}
+
+static void unlock(void *mutex) {
+    pthread_mutex_unlock(mutex);
+}
+
+static void *waits_for_nobody(void *ended) {
+    pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cleanup_push(has_ended, ended);
+    pthread_mutex_lock(&mutex);
+    pthread_cleanup_push(unlock, &mutex);
+    for (;;)
+        pthread_cond_wait(&condition, &mutex);
+    pthread_cleanup_pop(0);
+    pthread_cleanup_pop(0);
+    return NULL;
+}
+
+/* Most of them are cancelled before they have run at all. They are joined later, so that each is a new one.
+ */
+static void cancelled_before_it_runs(void) {
+    enum { COUNT = 200 };
+    pthread_t threads[COUNT];
+    sem_t ended;
+    sem_init(&ended, 0, 0);
+    for (int i = 0; i < COUNT; i++) {
+        pthread_create(&threads[i], NULL, waits_for_nobody, &ended);
+        pthread_cancel(threads[i]);
+        sem_wait(&ended);
+    }
+    int cancelled = 0;
+    for (int i = 0; i < COUNT; i++) {
+        void *result;
+        pthread_join(threads[i], &result);
+        cancelled += result == PTHREAD_CANCELED;
+    }
+    printf("cancelled %d\n", cancelled);
+}
+
+struct order {
+    pthread_mutex_t *first, *second;
+};
+
+static void *take_order(void *argument) {
+    struct order *order = argument;
+    take_both(order->first, order->second);
+    return NULL;
+}
+
+static void *two_orders_one_after_the_other(void *unused) {
+    pthread_mutex_t own[2] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
+    (void)unused;
+    for (int i = 0; i < 300; i++) {
+        struct order order = {&own[i % 2], &own[(i + 1) % 2]};
+        pthread_t thread;
+        pthread_create(&thread, NULL, take_order, &order);
+        pthread_join(thread, NULL);
+    }
+    return NULL;
+}
+
+/* The handle of a thread that is joined is at once that of another one, which somebody else has made. */
+static void joined_side_by_side(void) {
+    pthread_t threads[6];
+    for (int i = 0; i < 6; i++)
+        pthread_create(&threads[i], NULL, two_orders_one_after_the_other, NULL);
+    for (int i = 0; i < 6; i++)
+        pthread_join(threads[i], NULL);
+    puts("done");
+}
+
 static const struct cases_case cases[] = {{"two_thousand", two_thousand},
                                           {"many_stacks", many_stacks},
                                           {"smallest_stacks", smallest_stacks},
@@ -293,6 +368,8 @@ static const struct cases_case cases[] = {{"two_thousand", two_thousand},
                                           {"handles", handles},
                                           {"stacks", stacks},
                                           {"destructors", destructors},
-                                          {"cancelled_at_any_moment", cancelled_at_any_moment}};
+                                          {"cancelled_at_any_moment", cancelled_at_any_moment},
+                                          {"cancelled_before_it_runs", cancelled_before_it_runs},
+                                          {"joined_side_by_side", joined_side_by_side}};
 
 CASES_MAIN(cases)
