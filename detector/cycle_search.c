@@ -40,13 +40,20 @@ static bool spend(struct cycle_search *search, uint64_t steps) {
 
 /* ---- uses that go together ---- */
 
+static bool are_concurrent(const struct dependencies *d, const struct cycle_step *a,
+                           const struct cycle_step *b) {
+    if (d->concurrent)
+        return d->concurrent(d->concurrent_context, a->thread, a->segment, b->thread, b->segment);
+    return segments_concurrent(d->segments, a->thread, a->segment, b->thread, b->segment);
+}
+
 static bool go_together(const struct cycle_search *search, const struct cycle_step *a,
                         const struct cycle_step *b) {
     const struct dependencies *d = search->dependencies;
     if (d->alone)
         return a->thread == b->thread && !lockset_excludes(a->held, b->held);
     return a->thread != b->thread && !lockset_excludes(a->held, b->held) &&
-           segments_concurrent(d->segments, a->thread, a->segment, b->thread, b->segment);
+           are_concurrent(d, a, b);
 }
 
 /* Of a thread that is alone only one use can go together with its others. */

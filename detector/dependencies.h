@@ -77,6 +77,8 @@ struct lock_edge {
 struct dependencies {
     struct arena *arena;
     const struct segments *segments;
+    bool (*concurrent)(void *, uint32_t, uint32_t, uint32_t, uint32_t); /* instead of them; or NULL */
+    void *concurrent_context;
     bool alone;             /* uses are told apart by thread alone */
     uint32_t max_uses;      /* kept per edge */
     uint32_t max_gate_sets; /* kept per use */

@@ -52,6 +52,8 @@ static void init_relation(struct lock_graph *graph, struct relation *relation, s
     dependencies_init(&relation->dependencies, graph->arena, segments,
                       options->max_uses ? options->max_uses : MAX_USES,
                       options->max_gate_sets ? options->max_gate_sets : MAX_GATE_SETS, alone);
+    relation->dependencies.concurrent = options->concurrent;
+    relation->dependencies.concurrent_context = options->concurrent_context;
     cycle_search_init(&relation->search, &relation->dependencies);
     search_budgets_init(&relation->budgets, graph->arena,
                         options->max_steps ? options->max_steps : MAX_STEPS);

@@ -74,6 +74,10 @@ struct lock_graph_options {
                                that prefers writers, at most 65535; 0 means 4096 */
     uint32_t max_gate_sets; /* locksets kept per edge, thread and segment; 0 means 64 */
     bool single_thread;     /* report cycles by one thread alone, too (FINDING_ORDER_SINGLE_THREAD) */
+    /* Whether the two segments of different threads can run at the same time; NULL: what `segments` says. */
+    bool (*concurrent)(void *context, uint32_t thread_a, uint32_t segment_a, uint32_t thread_b,
+                       uint32_t segment_b);
+    void *concurrent_context;
 };
 
 /* With single_thread, what is kept for the cycles by one thread alone is counted with the rest. */

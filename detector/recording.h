@@ -86,6 +86,7 @@ struct recording_header {
     uint64_t crowded_dependencies;       /* not looked at, because more than that were held */
     char off_reason[64];                 /* NUL-terminated */
     uint64_t events[RECORDING_FAMILIES]; /* of threads that have ended; live ones count in their slots */
+    char boot_id[40];                    /* the kernel's random/boot_id, NUL-terminated; "" when not known */
 };
 
 enum recording_chunk_type { RECORDING_CHUNK_LOG = 1, RECORDING_CHUNK_SLOTS = 2, RECORDING_CHUNK_HELD = 3 };
@@ -114,7 +115,8 @@ enum recording_type {
     RECORDING_PYTHON = 14,
     RECORDING_FUTEX_USER = 15,
     RECORDING_LOCK_NAME = 16,
-    RECORDING_EPOCH = 17
+    RECORDING_EPOCH = 17,
+    RECORDING_SEMAPHORE = 18
 };
 
 struct recording_record {
@@ -203,8 +205,8 @@ struct recording_lock {
     uint32_t initialised; /* stack of the init call; 0 when none was seen */
     uint32_t first;       /* stack of the first acquisition that was kept; 0 when not known */
     uint32_t shared;      /* 1: between processes; the next three then tell which lock it is in all of them */
-    uint32_t value; /* semaphore: its first value; barrier: its count; mutex: 1 when it is robust; 0 when not
-                       known */
+    uint32_t value; /* semaphore: its first value; barrier: its count; mutex: 1 when it is robust; rwlock: 1
+                       when it prefers writers; 0 when not known */
     uint64_t device, inode, offset; /* of the file mapping that it lies in; all 0 when not known */
 };
 
@@ -220,6 +222,14 @@ struct recording_lock_name {
 struct recording_epoch {
     struct recording_record record;
     uint64_t time_ns;
+};
+
+/* What a semaphore that was recorded has proved to be, from here on: a lock, or for good a signal (then it is
+ * in no lock order, those recorded before included). A semaphore without such a record has proved nothing. */
+struct recording_semaphore {
+    struct recording_record record;
+    uint32_t lock;
+    uint32_t is_lock; /* 1: a lock; 0: a signal */
 };
 
 /* The lock was destroyed, or its address is used for another one from here on. */

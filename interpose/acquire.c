@@ -143,6 +143,12 @@ static uint64_t watched_key(struct thread *t, uint32_t id, uint32_t mode, bool a
     return matters ? thread_seen_key(t, again ? ~(uint64_t)0 : 0, id, mode) : 0;
 }
 
+/* Whether the order may matter: one thread alone has orders only with other processes (gordian merge). */
+static bool order_matters(uint32_t id) {
+    const struct lock *lock = session_threaded ? NULL : locks_at(id);
+    return session_threaded || (lock && (lock->shared || lock->kind == LOCK_KIND_FILE));
+}
+
 /* The key of the dependency that this acquisition is, 0 when there is nothing new to say. */
 static uint64_t dependency_key(struct thread *t, uint32_t id, uint32_t mode, bool again) {
     uint32_t count = t->slot->held_count;
@@ -150,7 +156,7 @@ static uint64_t dependency_key(struct thread *t, uint32_t id, uint32_t mode, boo
                                    : thread_seen_key(t, thread_held_sum(t->held, count), id, mode);
     if (!key)
         return 0;
-    if (!session_threaded)
+    if (!order_matters(id))
         thread_mark_seen(t, key); /* until there is a second thread */
     bool known = thread_seen(t, key) || (!again && count && ordering_known(t, id, mode, key));
     return known ? 0 : key;
@@ -158,7 +164,7 @@ static uint64_t dependency_key(struct thread *t, uint32_t id, uint32_t mode, boo
 
 void acquire_order(struct thread *t, uint32_t id, uint32_t mode, struct stack_record *stack,
                    const struct call_site *call) {
-    if (!t->slot->held_count || !session_threaded)
+    if (!t->slot->held_count || !order_matters(id))
         return;
     uint64_t key = thread_seen_key(t, thread_held_sum(t->held, t->slot->held_count), id, mode);
     if (!thread_seen(t, key) && !ordering_known(t, id, mode, key))

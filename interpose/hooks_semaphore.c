@@ -75,6 +75,7 @@ static void becomes_signal(struct thread *t, uint32_t id) {
         lock->signal = true;
         locks_flag(id, LOCK_TABLE_SIGNAL, LOCK_TABLE_WATCHED);
         findings_no_lock(t, id);
+        locks_record_semaphore(id);
     }
     session_leave(t);
 }
@@ -236,6 +237,7 @@ static void proves_lock(struct thread *t, uint32_t id) {
         return;
     session_enter(t);
     lock->proven = true;
+    locks_record_semaphore(id);
     if (!lock->shared && !lock->python)
         locks_flag(id, 0, LOCK_TABLE_WATCHED);
     findings_confirm(id);

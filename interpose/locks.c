@@ -93,7 +93,9 @@ void locks_record(uint32_t id) {
     record->initialised = lock->initialised;
     record->first = lock->first;
     record->shared = lock->shared;
-    record->value = lock->kind == LOCK_KIND_MUTEX ? lock->robust : lock->value;
+    record->value = lock->kind == LOCK_KIND_MUTEX    ? lock->robust
+                    : lock->kind == LOCK_KIND_RWLOCK ? lock->prefers_writers
+                                                     : lock->value;
     if (lock->kind == LOCK_KIND_FILE) {
         record->value = 0;
         record->device = lock->device;
@@ -107,12 +109,24 @@ void locks_record(uint32_t id) {
     }
     recorder_commit(record);
     lock->recorded = true;
+    if (lock->proven || lock->signal)
+        locks_record_semaphore(id);
     if (lock->kind == LOCK_KIND_THREAD)
         return;
     modules_note(record->address);
     const char *name = lock_names_find(record->address);
     if (name)
         record_name(id, name);
+}
+
+void locks_record_semaphore(uint32_t id) {
+    struct recording_semaphore *record =
+        at(id)->recorded ? recorder_append(session_recorder(), RECORDING_SEMAPHORE, sizeof *record) : NULL;
+    if (!record)
+        return;
+    record->lock = id;
+    record->is_lock = !at(id)->signal;
+    recorder_commit(record);
 }
 
 /* A lock in a frame of the calling thread's stack ends with the thread at the latest. */

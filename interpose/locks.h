@@ -117,6 +117,9 @@ void locks_forget_destroyed(const void *address);
 /* Write the lock's record, if that was not done. */
 void locks_record(uint32_t lock);
 
+/* Record what the semaphore has proved to be, if it is recorded itself. The caller holds the session. */
+void locks_record_semaphore(uint32_t lock);
+
 /* Return the id of the lock that stands for the thread's life; it is recorded. */
 uint32_t locks_of_life(struct thread *t);
 

@@ -181,6 +181,18 @@ static int map_file(struct recorder *r, int fd) {
     return -EFBIG;
 }
 
+/* Locks in files mean something only on their machine, until it is started again. */
+static void read_boot_id(struct recording_header *h) {
+    int fd = raw_open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    long n = raw_read(fd, h->boot_id, sizeof h->boot_id - 1);
+    raw_close(fd);
+    for (unsigned i = 0; i < sizeof h->boot_id; i++)
+        if (n <= (long)i || h->boot_id[i] == '\n')
+            h->boot_id[i] = '\0';
+}
+
 int recorder_start(struct recorder *r, const char *dir) {
     *r = (struct recorder){0};
     int fd = create_file(r, dir), error = fd < 0 ? fd : 0;
@@ -205,6 +217,7 @@ int recorder_start(struct recorder *r, const char *dir) {
     h->started_ns = clock_ns(CLOCK_REALTIME);
     h->started_monotonic_ns = clock_ns(CLOCK_MONOTONIC);
     h->size = RECORDING_HEADER_SIZE;
+    read_boot_id(h);
     /* Last: a file with the magic is a recording. */
     __atomic_signal_fence(__ATOMIC_RELEASE);
     memcpy(h->magic, RECORDING_MAGIC, sizeof h->magic);

@@ -35,8 +35,13 @@ struct facts {
 static const char *no_arguments[] = {NULL};
 
 int facts_open(const char *path, struct facts **out, char *error, size_t error_size) {
+    return facts_open_part(path, 0, 0, out, error, error_size);
+}
+
+int facts_open_part(const char *path, uint64_t base, uint64_t part, struct facts **out, char *error,
+                    size_t error_size) {
     struct recording_reader *reader;
-    int status = recording_reader_open(path, &reader, error, error_size);
+    int status = recording_reader_open_part(path, base, part, &reader, error, error_size);
     if (status < 0)
         return status;
     size_t capacity = 0;

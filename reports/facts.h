@@ -52,6 +52,10 @@ struct facts;
 
 /* As recording_reader_open. Reads all that is there. */
 int facts_open(const char *path, struct facts **out, char *error, size_t error_size);
+
+/* The same for a recording that is part of a file (recording_reader_open_part). */
+int facts_open_part(const char *path, uint64_t base, uint64_t part, struct facts **out, char *error,
+                    size_t error_size);
 void facts_close(struct facts *facts);
 
 /* Read what was added. */

@@ -45,6 +45,10 @@ static uint64_t hash_stack(uint64_t hash, const struct report_stack *stack) {
     return hash_text(hash, "|");
 }
 
+uint64_t finding_id_stack(const struct report_stack *stack) {
+    return hash_stack(FNV_BASIS, stack);
+}
+
 static uint64_t hash_hold(uint64_t hash, const struct report_hold *hold) {
     hash = hash_number(hash, hold->mode);
     hash = hash_number(hash, hold->lock ? hold->lock->kind : 0);

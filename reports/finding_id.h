@@ -22,4 +22,7 @@ uint64_t finding_id_signature(const struct report_finding *finding);
 /* The finding's id: its kind and shape with the signature. */
 uint64_t finding_id_of(const struct report_finding *finding, uint64_t signature);
 
+/* The hash of a stack alone, as it counts in the identity. */
+uint64_t finding_id_stack(const struct report_stack *stack);
+
 #endif

@@ -15,6 +15,9 @@
 /* No record of a real program comes near it: a stack of 65536 frames is half a megabyte. */
 #define RECORD_LIMIT ((uint32_t)64 * 1024 * 1024)
 
+/* The log is read in blocks: a system call for each record would take most of the time. */
+#define BLOCK_SIZE ((size_t)256 * 1024)
+
 struct chunk {
     uint64_t offset;
     uint64_t size; /* what the file has of it */
@@ -23,6 +26,7 @@ struct chunk {
 
 struct recording_reader {
     int fd;
+    uint64_t base, part; /* where in the file it begins, and its bytes; part 0: the rest of the file */
     struct recording_header header;
     uint64_t end;    /* bytes of the file that can be read */
     uint64_t walked; /* chunks before this offset are known */
@@ -32,6 +36,9 @@ struct recording_reader {
     uint64_t log_offset; /* of the next record in that chunk, 0: its first */
     void *record;
     size_t record_capacity;
+    unsigned char *heads, *bodies; /* a block of the log, read twice: bodies after heads */
+    uint64_t block;                /* its offset */
+    size_t block_size;
     bool walk_stopped, log_stopped; /* at damage */
     char damage[160];
 };
@@ -46,16 +53,27 @@ __attribute__((format(printf, 2, 3))) static void note_damage(struct recording_r
     va_end(arguments);
 }
 
-static bool read_exactly(int fd, void *buffer, size_t size, uint64_t offset) {
-    for (size_t done = 0; done < size;) {
+/* Returns how many bytes were there. */
+static size_t read_some(int fd, void *buffer, size_t size, uint64_t offset) {
+    size_t done = 0;
+    while (done < size) {
         ssize_t count = pread(fd, (char *)buffer + done, size - done, (off_t)(offset + done));
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0)
-            return false;
+            break;
         done += (size_t)count;
     }
-    return true;
+    return done;
+}
+
+static bool read_exactly(int fd, void *buffer, size_t size, uint64_t offset) {
+    return read_some(fd, buffer, size, offset) == size;
+}
+
+static bool read_at(const struct recording_reader *reader, void *buffer, size_t size, uint64_t offset) {
+    return offset <= INT64_MAX - reader->base &&
+           read_exactly(reader->fd, buffer, size, reader->base + offset);
 }
 
 static int open_failure(int fd, int error, char *line, size_t size, const char *text) {
@@ -66,6 +84,11 @@ static int open_failure(int fd, int error, char *line, size_t size, const char *
 }
 
 int recording_reader_open(const char *path, struct recording_reader **out, char *error, size_t error_size) {
+    return recording_reader_open_part(path, 0, 0, out, error, error_size);
+}
+
+int recording_reader_open_part(const char *path, uint64_t base, uint64_t part, struct recording_reader **out,
+                               char *error, size_t error_size) {
     /* O_NONBLOCK: a FIFO of that name must not stop us. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat status;
@@ -79,7 +102,7 @@ int recording_reader_open(const char *path, struct recording_reader **out, char 
     struct recording_header header;
     if (status.st_size == 0)
         return open_failure(fd, EINVAL, error, error_size, "not a recording: the file is empty");
-    if (!read_exactly(fd, &header, sizeof header.magic + sizeof header.version, 0) ||
+    if (!read_exactly(fd, &header, sizeof header.magic + sizeof header.version, base) ||
         memcmp(header.magic, RECORDING_MAGIC, sizeof header.magic) != 0)
         return open_failure(fd, EINVAL, error, error_size, "not a recording of gordian");
     if (header.version != RECORDING_VERSION) {
@@ -88,12 +111,13 @@ int recording_reader_open(const char *path, struct recording_reader **out, char 
                  header.version, RECORDING_VERSION);
         return open_failure(fd, EINVAL, error, error_size, text);
     }
-    if (status.st_size < RECORDING_HEADER_SIZE)
+    if ((uint64_t)status.st_size - base < RECORDING_HEADER_SIZE)
         return open_failure(fd, EINVAL, error, error_size, "the recording is cut off within its header");
 
     size_t capacity = 0;
     struct recording_reader *reader = memory_array_grow(NULL, &capacity, 1, sizeof *reader);
-    *reader = (struct recording_reader){.fd = fd, .walked = RECORDING_HEADER_SIZE};
+    *reader =
+        (struct recording_reader){.fd = fd, .base = base, .part = part, .walked = RECORDING_HEADER_SIZE};
     recording_reader_refresh(reader);
     *out = reader;
     return 0;
@@ -105,6 +129,8 @@ void recording_reader_close(struct recording_reader *reader) {
     close(reader->fd);
     free(reader->chunks);
     free(reader->record);
+    free(reader->heads);
+    free(reader->bodies);
     free(reader);
 }
 
@@ -113,7 +139,7 @@ static void walk_chunks(struct recording_reader *reader) {
     while (!reader->walk_stopped && reader->walked + sizeof(struct recording_chunk) <= reader->end) {
         struct recording_chunk chunk;
         uint64_t at = reader->walked, said = reader->header.size - at;
-        if (!read_exactly(reader->fd, &chunk, sizeof chunk, at))
+        if (!read_at(reader, &chunk, sizeof chunk, at))
             return;
         if (chunk.magic != RECORDING_CHUNK_MAGIC || chunk.size < 4096 || chunk.size % 4096 != 0 ||
             chunk.size > said) {
@@ -134,7 +160,7 @@ static void walk_chunks(struct recording_reader *reader) {
 void recording_reader_refresh(struct recording_reader *reader) {
     struct stat status;
     struct recording_header header;
-    if (fstat(reader->fd, &status) < 0 || !read_exactly(reader->fd, &header, sizeof header, 0) ||
+    if (fstat(reader->fd, &status) < 0 || !read_at(reader, &header, sizeof header, 0) ||
         memcmp(header.magic, RECORDING_MAGIC, sizeof header.magic) != 0 ||
         header.version != RECORDING_VERSION) {
         note_damage(reader, "damaged: the header that was there is gone");
@@ -142,8 +168,11 @@ void recording_reader_refresh(struct recording_reader *reader) {
         return;
     }
     header.off_reason[sizeof header.off_reason - 1] = 0;
+    header.boot_id[sizeof header.boot_id - 1] = 0;
     reader->header = header;
-    uint64_t size = (uint64_t)status.st_size;
+    uint64_t size = (uint64_t)status.st_size > reader->base ? (uint64_t)status.st_size - reader->base : 0;
+    if (reader->part && size > reader->part)
+        size = reader->part;
     if (header.size < RECORDING_HEADER_SIZE || header.size % 4096 != 0 || header.size > INT64_MAX)
         note_damage(reader, "damaged: its header gives the impossible size %" PRIu64, header.size);
     else if (header.size > size)
@@ -258,6 +287,8 @@ static bool record_fits(const struct recording_record *record) {
     case RECORDING_PYTHON:
         return record->size >= sizeof(struct recording_python) &&
                python_fits((const struct recording_python *)record);
+    case RECORDING_SEMAPHORE:
+        return record->size >= sizeof(struct recording_semaphore);
     case RECORDING_FUTEX_USER:
         return record->size >= sizeof(struct recording_futex_user);
     case RECORDING_LOCK_NAME:
@@ -276,7 +307,7 @@ static const struct recording_record *read_record(struct recording_reader *reade
                                                   const struct recording_record *head) {
     reader->record = memory_array_grow(reader->record, &reader->record_capacity, head->size, 1);
     struct recording_record *record = reader->record;
-    if (!read_exactly(reader->fd, record, head->size, offset) || memcmp(record, head, sizeof *head) != 0 ||
+    if (!read_at(reader, record, head->size, offset) || memcmp(record, head, sizeof *head) != 0 ||
         !record_fits(record))
         return NULL;
     return record;
@@ -290,12 +321,56 @@ static bool log_goes_on(const struct recording_reader *reader) {
     return false;
 }
 
+/* Read the block at the offset, of which `left` bytes belong to the log. Heads first: where a head is
+ * committed, the body that is read after it is complete. */
+static void read_block(struct recording_reader *reader, uint64_t offset, uint64_t left) {
+    size_t size = left < BLOCK_SIZE ? (size_t)left : BLOCK_SIZE, capacity = 0;
+    if (!reader->heads) {
+        reader->heads = memory_array_grow(NULL, &capacity, BLOCK_SIZE, 1);
+        capacity = 0;
+        reader->bodies = memory_array_grow(NULL, &capacity, BLOCK_SIZE, 1);
+    }
+    reader->block = offset;
+    size = read_some(reader->fd, reader->heads, size, reader->base + offset);
+    reader->block_size = read_some(reader->fd, reader->bodies, size, reader->base + offset);
+}
+
+/* Return where the `size` bytes at the offset stand in the block, or the block's size when they do not. */
+static size_t place_in_block(const struct recording_reader *reader, uint64_t offset, size_t size) {
+    bool within = offset >= reader->block && offset - reader->block <= reader->block_size &&
+                  size <= reader->block_size - (offset - reader->block);
+    return within ? (size_t)(offset - reader->block) : reader->block_size;
+}
+
 /* Read the head of the record at the reader's place in `chunk`. Returns whether one is committed there. */
 static bool read_head(struct recording_reader *reader, const struct chunk *chunk,
                       struct recording_record *head) {
     uint64_t left = chunk->offset + chunk->size - reader->log_offset;
-    return left >= sizeof *head && read_exactly(reader->fd, head, sizeof *head, reader->log_offset) &&
-           head->size && head->commit;
+    if (left < sizeof *head)
+        return false;
+    for (int i = 0; i < 2; i++) {
+        size_t place = place_in_block(reader, reader->log_offset, sizeof *head);
+        if (place < reader->block_size) {
+            memcpy(head, reader->heads + place, sizeof *head);
+            if (head->size && head->commit)
+                return true;
+        }
+        /* It may have been committed since the block was read. */
+        if (i || !read_at(reader, head, sizeof *head, reader->log_offset) || !head->size || !head->commit)
+            return false;
+        read_block(reader, reader->log_offset, left);
+    }
+    return false;
+}
+
+/* The whole record at the offset, of which `head` was read. */
+static const struct recording_record *record_of_block(struct recording_reader *reader, uint64_t offset,
+                                                      const struct recording_record *head) {
+    size_t place = place_in_block(reader, offset, head->size);
+    if (place == reader->block_size)
+        return read_record(reader, offset, head);
+    const struct recording_record *record = (const void *)(reader->bodies + place);
+    return memcmp(record, head, sizeof *head) == 0 && record_fits(record) ? record : NULL;
 }
 
 const struct recording_record *recording_reader_next(struct recording_reader *reader, uint64_t *offset) {
@@ -318,7 +393,7 @@ const struct recording_record *recording_reader_next(struct recording_reader *re
         uint64_t at = reader->log_offset;
         if (head.commit == RECORDING_COMMIT && head.size >= sizeof head && head.size % 8 == 0 &&
             head.size <= chunk->offset + chunk->size - at && head.size <= RECORD_LIMIT)
-            record = read_record(reader, at, &head);
+            record = record_of_block(reader, at, &head);
         if (!record) {
             note_damage(reader, "damaged at byte %" PRIu64 ": no valid record begins there", at);
             reader->log_stopped = true;
@@ -335,7 +410,7 @@ const struct recording_record *recording_reader_at(struct recording_reader *read
                                                    unsigned type) {
     struct recording_record head;
     if (offset >= reader->end || reader->end - offset < sizeof head ||
-        !read_exactly(reader->fd, &head, sizeof head, offset) || head.type != type ||
+        !read_at(reader, &head, sizeof head, offset) || head.type != type ||
         head.commit != RECORDING_COMMIT || head.size < sizeof head || head.size > reader->end - offset ||
         head.size > RECORD_LIMIT)
         return NULL;
@@ -349,8 +424,8 @@ bool recording_reader_slot(struct recording_reader *reader, size_t index, struct
             continue;
         size_t slots = (chunk->size - sizeof(struct recording_chunk)) / sizeof *slot;
         if (index < slots)
-            return read_exactly(reader->fd, slot, sizeof *slot,
-                                chunk->offset + sizeof(struct recording_chunk) + index * sizeof *slot);
+            return read_at(reader, slot, sizeof *slot,
+                           chunk->offset + sizeof(struct recording_chunk) + index * sizeof *slot);
         index -= slots;
     }
     return false;
@@ -367,7 +442,7 @@ size_t recording_reader_held(struct recording_reader *reader, const struct recor
     }
     if (count > slot->held_capacity || slot->held_offset % 8 != 0 || slot->held_offset > reader->end ||
         count > (reader->end - slot->held_offset) / sizeof *held ||
-        !read_exactly(reader->fd, held, taken * sizeof *held, slot->held_offset))
+        !read_at(reader, held, taken * sizeof *held, slot->held_offset))
         return SIZE_MAX;
     return count;
 }

@@ -7,7 +7,7 @@
  * meanwhile is cut off, not a SIGBUS.
  *
  * Not thread-safe. Memory belongs to the reader and is proportional to the chunks of the file and its longest
- * record.
+ * record, and half a megabyte: the log is read in blocks.
  */
 #ifndef GORDIAN_REPORTS_RECORDING_READER_H
 #define GORDIAN_REPORTS_RECORDING_READER_H
@@ -24,12 +24,17 @@ struct recording_reader;
  * wrong, without the path: -EINVAL for a file that is no recording or of another version. */
 int recording_reader_open(const char *path, struct recording_reader **out, char *error, size_t error_size);
 
+/* The same for a recording that is part of a file: `part` bytes from `base` on, or, with 0, all that follow.
+ */
+int recording_reader_open_part(const char *path, uint64_t base, uint64_t part, struct recording_reader **out,
+                               char *error, size_t error_size);
+
 void recording_reader_close(struct recording_reader *reader);
 
 /* Look at the file again: read its header, and find the chunks that were added. */
 void recording_reader_refresh(struct recording_reader *reader);
 
-/* The header as it was at the last refresh; off_reason is NUL-terminated. */
+/* The header as it was at the last refresh; off_reason and boot_id are NUL-terminated. */
 const struct recording_header *recording_reader_header(const struct recording_reader *reader);
 
 /* Return the next committed record of the log, valid until the next call with this reader, and its offset in

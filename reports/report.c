@@ -2,11 +2,13 @@
 #include "reports/progress.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "reports/classes.h"
 #include "reports/coverage.h"
 #include "reports/crossing.h"
 #include "reports/crossing_finding.h"
@@ -14,10 +16,13 @@
 #include "reports/finding_id.h"
 #include "reports/frames.h"
 #include "reports/memory.h"
+#include "reports/merge.h"
+#include "reports/merge_finding.h"
 #include "reports/message.h"
 #include "reports/profile.h"
 #include "reports/report_inside.h"
 #include "reports/resolver.h"
+#include "reports/saved.h"
 #include "reports/symbols.h"
 #include "reports/table.h"
 
@@ -43,6 +48,8 @@ struct closing {
 
 struct source {
     const char *path;
+    const char *name;    /* the path, and which of the file's recordings it is */
+    uint64_t base, part; /* of the recording in its file */
     struct facts *facts;
     struct resolver resolver;
     struct report_process process;
@@ -364,7 +371,7 @@ static void read_process(struct source *source) {
         .parent = header->parent,
         .exe = facts_exe(source->facts),
         .argv = facts_argv(source->facts),
-        .recording = source->path,
+        .recording = source->name,
         .state = header->state,
         .started_ns = header->started_ns,
         .forked = header->forked != 0,
@@ -394,7 +401,7 @@ static void read_process(struct source *source) {
             source->process.events[j] += slot.events[j];
     const char *damage = recording_reader_damage(reader);
     if (damage)
-        snprintf(source->damage, sizeof source->damage, "%s: %s", source->path, damage);
+        snprintf(source->damage, sizeof source->damage, "%s: %s", source->name, damage);
 }
 
 static size_t unseen_place(const struct report *report, const char *name) {
@@ -465,26 +472,65 @@ static struct source *find_source(struct report *report, const char *path) {
     return NULL;
 }
 
-int report_update(struct report *report, const char *path, char *error, size_t error_size) {
-    struct source *source = find_source(report, path);
-    if (source) {
-        facts_update(source->facts);
-    } else {
-        struct facts *facts;
-        int status = facts_open(path, &facts, error, error_size);
-        if (status < 0)
-            return status;
-        source = memory_pool_alloc(&report->pool, sizeof *source);
-        source->path = copy_text(report, path);
-        source->facts = facts;
-        resolver_init(&source->resolver, facts, report->symbols, &report->pool);
-        report->sources = memory_array_grow(report->sources, &report->sources_capacity,
-                                            report->sources_count + 1, sizeof *report->sources);
-        report->sources[report->sources_count++] = source;
-    }
+/* Read a recording that is not known yet. */
+static int add_source(struct report *report, const char *path, const char *name,
+                      const struct saved_part *part, char *error, size_t error_size) {
+    struct facts *facts;
+    uint64_t base = part ? part->offset : 0, size = part ? part->size : 0;
+    int status = facts_open_part(path, base, size, &facts, error, error_size);
+    if (status < 0)
+        return status;
+    struct source *source = memory_pool_alloc(&report->pool, sizeof *source);
+    source->path = copy_text(report, path);
+    source->name = copy_text(report, name);
+    source->base = base;
+    source->part = size;
+    source->facts = facts;
+    resolver_init(&source->resolver, facts, report->symbols, &report->pool);
+    report->sources = memory_array_grow(report->sources, &report->sources_capacity, report->sources_count + 1,
+                                        sizeof *report->sources);
+    report->sources[report->sources_count++] = source;
+    return 0;
+}
+
+static void read_source(struct report *report, struct source *source) {
     read_process(source);
     read_findings(report, source);
     scan_modules(report, source);
+}
+
+/* Read the recordings that were saved together. They are written once, so there is nothing to follow. */
+static int read_saved(struct report *report, const char *path, char *error, size_t error_size) {
+    struct saved_part *parts;
+    size_t count;
+    int status = saved_read(path, &parts, &count, error, error_size);
+    if (status < 0)
+        return status;
+    for (size_t i = 0; i < count && !status; i++) {
+        const char *name = memory_pool_format(&report->pool, "%s#%zu", path, i + 1);
+        status = add_source(report, path, name, &parts[i], error, error_size);
+        if (!status)
+            read_source(report, report->sources[report->sources_count - 1]);
+    }
+    free(parts);
+    return status;
+}
+
+int report_update(struct report *report, const char *path, char *error, size_t error_size) {
+    struct source *source = find_source(report, path);
+    if (source && source->part)
+        return 0;
+    if (!source && saved_is(path))
+        return read_saved(report, path, error, error_size);
+    if (source) {
+        facts_update(source->facts);
+    } else {
+        int status = add_source(report, path, path, NULL, error, error_size);
+        if (status < 0)
+            return status;
+        source = report->sources[report->sources_count - 1];
+    }
+    read_source(report, source);
     return 0;
 }
 
@@ -608,6 +654,105 @@ void report_add_remark(struct report *report, const char *text) {
     report->remarks = memory_array_grow((void *)report->remarks, &report->remarks_capacity,
                                         report->remarks_count + 1, sizeof *report->remarks);
     report->remarks[report->remarks_count++] = copy_text(report, text);
+}
+
+/* ---- merging ---- */
+
+struct merging {
+    struct report *report;
+    struct merge_source *sources;
+};
+
+static void *add_merged(void *context, const struct merge_ring *ring) {
+    struct merging *merging = context;
+    struct report *report = merging->report;
+    size_t holds;
+    struct report_finding finding = merge_finding_of(&report->pool, ring, merging->sources, &holds);
+    gather_names(report, &finding, holds);
+    finding.message = memory_pool_format(&report->pool, "%s%s", message_of(&report->pool, &finding),
+                                         merge_finding_origin(&report->pool, ring, merging->sources));
+    uint64_t signature = finding_id_signature(&finding);
+    /* The same lines with other locks: a recording has that already, or it was told before. */
+    if (table_find(&report->by_id, finding_id_of(&finding, signature)) ||
+        table_find(&report->by_signature, signature))
+        return NULL;
+    struct variant *variant = enter_finding(report, finding);
+    variant->finding.count++;
+    choose_shown(variant->entry);
+    return variant;
+}
+
+static void count_merged(void *ring) {
+    ((struct variant *)ring)->finding.count++;
+}
+
+__attribute__((format(printf, 2, 3))) static void add_remark(struct report *report, const char *format, ...) {
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    report_add_remark(report, text);
+}
+
+static void remark_bounds(struct report *report, const struct merge_bounds *bounds, const char *what) {
+    if (bounds->cut_searches)
+        add_remark(report, "%" PRIu64 " searches of the %s reached their bound: something may be missing",
+                   bounds->cut_searches, what);
+    if (bounds->unlisted)
+        add_remark(report, "%" PRIu64 " more rings in the %s are not listed", bounds->unlisted, what);
+    if (bounds->unkept)
+        add_remark(report, "%" PRIu64 " of the %s were looked at, but not kept", bounds->unkept, what);
+}
+
+static struct merge_source *merge_sources(const struct report *report, struct memory_pool *pool) {
+    struct merge_source *sources = memory_pool_alloc(pool, (report->sources_count + 1) * sizeof *sources);
+    for (size_t i = 0; i < report->sources_count; i++) {
+        struct source *source = report->sources[i];
+        sources[i] = (struct merge_source){source->facts, &source->resolver, &source->process,
+                                           source->path,  source->base,      source->part};
+    }
+    return sources;
+}
+
+int report_save(const struct report *report, const char *path, char *error, size_t error_size) {
+    struct memory_pool pool = {0};
+    int status = saved_write(path, merge_sources(report, &pool), report->sources_count, error, error_size);
+    memory_pool_free(&pool);
+    return status;
+}
+
+int report_merge(struct report *report, char *error, size_t error_size) {
+    struct merging merging = {report, merge_sources(report, &report->pool)};
+    struct merge_bounds bounds;
+    size_t count = report->sources_count;
+    int status =
+        merge_look(merging.sources, count, add_merged, count_merged, &merging, &bounds, error, error_size);
+    remark_bounds(report, &bounds, "merged lock orders");
+    return status;
+}
+
+static void add_class_note(void *context, const struct report_finding *note, size_t holds) {
+    struct report *report = context;
+    struct report_finding finding = *note;
+    gather_names(report, &finding, holds);
+    uint64_t signature = finding_id_signature(&finding);
+    if (table_find(&report->by_id, finding_id_of(&finding, signature)) ||
+        table_find(&report->by_signature, signature))
+        return;
+    struct variant *variant = enter_finding(report, finding);
+    variant->finding.count++;
+    choose_shown(variant->entry);
+}
+
+int report_classes(struct report *report, char *error, size_t error_size) {
+    struct merge_bounds bounds = {0};
+    const struct merge_source *sources = merge_sources(report, &report->pool);
+    int status = 0;
+    for (size_t i = 0; i < report->sources_count && !status; i++)
+        status = classes_look(&sources[i], &report->pool, add_class_note, report, &bounds, error, error_size);
+    remark_bounds(report, &bounds, "orders of lock classes");
+    return status;
 }
 
 const char *report_damage(const struct report *report, size_t index) {

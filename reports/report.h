@@ -100,6 +100,7 @@ struct report_finding {
     const struct report_process *process; /* the one that it was found in first */
     bool told;                            /* while the program ran */
     bool suppressed;
+    bool merged;        /* no single run had it: it is joined from several recordings */
     const char *source; /* the tools that said it, "ThreadSanitizer" or "gordian and ThreadSanitizer"; NULL:
                            gordian alone */
     const struct report_step *steps;
@@ -176,7 +177,7 @@ void report_set_run(struct report *report, const struct report_run *run);
  * place with count 0, and writers leave it out. Returns 0, or a negative errno with one line in `error` that
  * says what is wrong with the file. A recording that is cut off or
  * damaged somewhere gives what stands before the damage and returns 0, and report_damage says so. A file that
- * is no recording gives -EINVAL. */
+ * is no recording gives -EINVAL. A file of saved lock orders (saved.h) gives all recordings in it. */
 int report_update(struct report *report, const char *path, char *error, size_t error_size);
 
 /* Look for deadlocks between the processes whose recordings were read: what their threads hold and wait for
@@ -205,6 +206,18 @@ void report_add_remark(struct report *report, const char *text);
 
 /* Whether a process whose recording was read has locks between processes. */
 bool report_shares_locks(const struct report *report);
+
+/* Join the lock orders of all recordings that were read, and append the deadlocks that none of them shows
+ * alone. To be called once, when all are read. Returns 0, or a negative errno with one line in `error`. */
+int report_merge(struct report *report, char *error, size_t error_size);
+
+/* Append the deadlocks between classes of locks of each recording, as notes (classes.h). To be called once.
+ * Returns as report_merge does. */
+int report_classes(struct report *report, char *error, size_t error_size);
+
+/* Save the lock orders of all recordings that were read, to be read again by report_update (saved.h). Returns
+ * as report_merge does. */
+int report_save(const struct report *report, const char *path, char *error, size_t error_size);
 
 /* One line about a recording that was damaged or cut off, NULL when there was none. */
 const char *report_damage(const struct report *report, size_t index);

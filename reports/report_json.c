@@ -244,6 +244,8 @@ cJSON *report_json_finding(const struct report_finding *finding) {
     json_number(object, "pid", finding->pid);
     json_seconds(object, "time_s", finding->time_ns);
     cJSON_AddBoolToObject(object, "suppressed", finding->suppressed);
+    if (finding->merged)
+        cJSON_AddTrueToObject(object, "merged");
     if (finding->source)
         json_text(object, "source", finding->source);
     add_values(object, finding);

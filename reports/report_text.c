@@ -277,18 +277,24 @@ static void write_foot(const struct report_finding *finding, const struct report
                        struct memory_pool *pool, FILE *out) {
     const char *exe = finding->process->exe;
     const char *shape = finding->shape != FINDING_SHAPE_NONE ? finding_shape_name(finding->shape) : NULL;
+    const char *label =
+        memory_pool_format(pool, "%s %s%s%s%s, id %s", finding_severity_name(finding->severity),
+                           finding_kind_name(finding->kind), shape ? " (" : "", shape ? shape : "",
+                           shape ? ")" : "", finding->id);
     const char *count = numbers_count(pool, finding->count);
     const char *times = finding->count > 1 ? memory_pool_format(pool, "%s times, ", count) : "";
     bool own = !finding->source || strncmp(finding->source, "gordian", 7) == 0;
     const char *seen = own ? memory_pool_format(pool, "seen %s%s%.3f s after the start of", times,
                                                 *times ? "first " : "", (double)finding->time_ns / 1e9)
                            : memory_pool_format(pool, "%ssaid by %s of", times, finding->source);
-    const char *text = memory_pool_format(
-        pool, "%s %s%s%s%s, id %s, %s %s (pid %u)%s%s%s", finding_severity_name(finding->severity),
-        finding_kind_name(finding->kind), shape ? " (" : "", shape ? shape : "", shape ? ")" : "",
-        finding->id, seen, *exe ? frames_basename(exe) : "the process", finding->pid,
-        own && finding->source ? ", said by " : "", own && finding->source ? finding->source : "",
-        finding->suppressed ? ", suppressed" : "");
+    const char *text = finding->merged
+                           ? memory_pool_format(pool, "%s, in no single run; merged %s time%s", label, count,
+                                                numbers_plural(finding->count))
+                           : memory_pool_format(pool, "%s, %s %s (pid %u)%s%s%s", label, seen,
+                                                *exe ? frames_basename(exe) : "the process", finding->pid,
+                                                own && finding->source ? ", said by " : "",
+                                                own && finding->source ? finding->source : "",
+                                                finding->suppressed ? ", suppressed" : "");
     fputs("\n  ", out);
     write_folded(text, style, 2, out);
     fputc('\n', out);

@@ -49,7 +49,8 @@ struct symbols_image {
 struct symbols {
     struct memory_pool pool;
     struct symbols_image *images;
-    struct table unknown; /* address in no module -> struct report_stack */
+    struct table unknown;   /* address in no module -> struct report_stack */
+    struct table qualified; /* place of a declaration in its file -> name with what is around it */
     const char **remarks;
     size_t remarks_count, remarks_capacity;
 };
@@ -77,6 +78,7 @@ void symbols_free(struct symbols *symbols) {
         table_free(&image->frames);
     }
     table_free(&symbols->unknown);
+    table_free(&symbols->qualified);
     free(symbols->remarks);
     memory_pool_free(&symbols->pool);
     free(symbols);
@@ -253,9 +255,13 @@ static void find_declaration(Dwarf_Die *die) {
 
 /* The name with the namespaces and classes around it. Functions of local types have no linkage name to
  * demangle. */
-static const char *qualified(struct memory_pool *pool, Dwarf_Die *die, const char *name) {
+static const char *qualified(struct symbols *symbols, Dwarf_Die *die, const char *name) {
     Dwarf_Die declaration = *die, *scopes = NULL;
+    struct memory_pool *pool = &symbols->pool;
     find_declaration(&declaration);
+    char *known = table_find(&symbols->qualified, (uintptr_t)declaration.addr);
+    if (known)
+        return known;
     int count = dwarf_getscopes_die(&declaration, &scopes);
     for (int i = 1; i < count; i++) {
         const char *scope = may_hold_functions(dwarf_tag(&scopes[i])) ? dwarf_diename(&scopes[i]) : NULL;
@@ -263,22 +269,45 @@ static const char *qualified(struct memory_pool *pool, Dwarf_Die *die, const cha
             name = memory_pool_format(pool, "%s::%s", scope, name);
     }
     free(scopes);
+    table_put(&symbols->qualified, (uintptr_t)declaration.addr, (void *)name);
     return name;
 }
 
-/* `symbol` is the ELF symbol at the address for a function that was not inlined, else NULL: a function of a
- * local type has its full name only there. */
-static const char *die_function(struct memory_pool *pool, Dwarf_Die *die, const char *symbol) {
+static bool is_c(Dwarf_Die *unit) {
+    int language = dwarf_srclang(unit);
+    return language == DW_LANG_C || language == DW_LANG_C89 || language == DW_LANG_C99 ||
+           language == DW_LANG_C11;
+}
+
+/* The ELF symbol of the function at the address, as it is mangled; NULL when there is none. */
+static const char *function_symbol(struct symbols_image *image, uint64_t address) {
+    GElf_Sym symbol;
+    GElf_Off distance;
+    const char *name = dwfl_module_addrinfo(image->module, address, &distance, &symbol, NULL, NULL, NULL);
+    int type = name ? GELF_ST_TYPE(symbol.st_info) : STT_NOTYPE;
+    if (!name || !*name || (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE) ||
+        (symbol.st_size && distance >= symbol.st_size))
+        return NULL;
+    return name;
+}
+
+/* `image`: of a function that was not inlined, else NULL. A function of a local type has its full name only
+ * in the ELF symbol, which C has no use for. */
+static const char *die_function(struct symbols *symbols, Dwarf_Die *die, Dwarf_Die *unit,
+                                struct symbols_image *image, uint64_t address) {
+    struct memory_pool *pool = &symbols->pool;
     Dwarf_Attribute attribute;
     const char *name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute));
     if (!name)
         name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute));
-    if (!name && symbol && strncmp(symbol, "_Z", 2) == 0)
-        name = symbol;
+    if (!name && image && !is_c(unit)) {
+        const char *symbol = function_symbol(image, address);
+        name = symbol && strncmp(symbol, "_Z", 2) == 0 ? symbol : NULL;
+    }
     if (name)
         return demangled(pool, name);
     name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_name, &attribute));
-    return name ? qualified(pool, die, name) : NULL;
+    return name ? qualified(symbols, die, name) : NULL;
 }
 
 static uint32_t die_number(Dwarf_Die *die, unsigned name) {
@@ -388,18 +417,6 @@ static bool find_scopes(struct scopes *scopes, Dwarf_Die *parent, unsigned depth
     return false;
 }
 
-/* The ELF symbol of the function at the address, as it is mangled; NULL when there is none. */
-static const char *function_symbol(struct symbols_image *image, uint64_t address) {
-    GElf_Sym symbol;
-    GElf_Off distance;
-    const char *name = dwfl_module_addrinfo(image->module, address, &distance, &symbol, NULL, NULL, NULL);
-    int type = name ? GELF_ST_TYPE(symbol.st_info) : STT_NOTYPE;
-    if (!name || !*name || (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE) ||
-        (symbol.st_size && distance >= symbol.st_size))
-        return NULL;
-    return name;
-}
-
 /* Fill in the frames that DWARF knows at `address`. Returns how many. */
 static size_t dwarf_frames(struct symbols_image *image, uint64_t address, struct report_frame *frames,
                            size_t capacity) {
@@ -435,7 +452,7 @@ static size_t dwarf_frames(struct symbols_image *image, uint64_t address, struct
             continue;
         frames[count++] = (struct report_frame){
             .function =
-                die_function(pool, die, tag == DW_TAG_subprogram ? function_symbol(image, address) : NULL),
+                die_function(image->symbols, die, &unit, tag == DW_TAG_subprogram ? image : NULL, address),
             .file = file,
             .line = line > 0 ? (uint32_t)line : 0,
             .inlined = tag == DW_TAG_inlined_subroutine,
