@@ -37,6 +37,7 @@ struct valgrind_xml {
     /* The error or announced thread at hand. */
     struct memory_pool pool;
     bool in_error, in_thread;
+    bool cut; /* beyond the bounds */
     const char *kind;
     uint64_t valgrind_thread, thread; /* the latter as an hthreadid says */
     struct valgrind_part *parts;
@@ -69,8 +70,10 @@ static struct valgrind_part *last_part(struct valgrind_xml *xml) {
 
 /* A new part, in the pool; the last one again when there are too many. */
 static struct valgrind_part *add_part(struct valgrind_xml *xml) {
-    if (xml->count >= FOREIGN_PARTS)
-        return last_part(xml);
+    if (xml->count >= FOREIGN_PARTS) {
+        xml->cut = true;
+        return &xml->parts[xml->count - 1];
+    }
     if (xml->count == xml->capacity) {
         size_t capacity = xml->capacity ? xml->capacity * 2 : 8;
         struct valgrind_part *wider = memory_pool_alloc(&xml->pool, capacity * sizeof *wider);
@@ -115,7 +118,7 @@ static void clear(struct valgrind_xml *xml) {
     xml->parts = NULL;
     xml->count = xml->capacity = 0;
     xml->frames = (struct foreign_frames){0};
-    xml->in_error = xml->in_thread = false;
+    xml->in_error = xml->in_thread = xml->cut = false;
 }
 
 static void add_threads(struct valgrind_xml *xml, struct foreign_report *report) {
@@ -131,8 +134,11 @@ static void add_threads(struct valgrind_xml *xml, struct foreign_report *report)
 static void end_error(struct valgrind_xml *xml, bool whole) {
     if (xml->count) {
         struct valgrind_error error = {xml->kind, small(xml->valgrind_thread), xml->parts, xml->count};
-        struct foreign_report report = {
-            .source = xml->source, .exe = xml->exe, .pid = small(xml->pid), .count = 1, .cut = !whole};
+        struct foreign_report report = {.source = xml->source,
+                                        .exe = xml->exe,
+                                        .pid = small(xml->pid),
+                                        .count = 1,
+                                        .cut = !whole || xml->cut};
         valgrind_error_tell(&xml->pool, &error, &report);
         add_threads(xml, &report);
         xml->sink->take(xml->sink->context, &report);
