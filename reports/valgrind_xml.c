@@ -74,7 +74,7 @@ static struct valgrind_part *add_part(struct valgrind_xml *xml) {
         xml->cut = true;
         return &xml->parts[xml->count - 1];
     }
-    if (xml->count == xml->capacity) {
+    if (!xml->parts || xml->count == xml->capacity) {
         size_t capacity = xml->capacity ? xml->capacity * 2 : 8;
         struct valgrind_part *wider = memory_pool_alloc(&xml->pool, capacity * sizeof *wider);
         if (xml->count)
