@@ -6,7 +6,7 @@
 
 /* Each is described where it is implemented. */
 #define COMMANDS(X)                                                                                          \
-    X(run) X(report) X(merge) X(import) X(ps) X(dump) X(suite) X(new_case) X(completion) X(help)
+    X(run) X(report) X(merge) X(import) X(diff) X(ps) X(dump) X(suite) X(new_case) X(completion) X(help)
 
 #define COMMANDS_DECLARE(name) extern const struct command command_##name;
 COMMANDS(COMMANDS_DECLARE)

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/topics.h"
 
 #define WIDTH 80
 #define NAME_COLUMN 2
@@ -87,6 +88,7 @@ static int print_overview(void) {
     puts("\nSubcommands; gordian help SUBCOMMAND has their options");
     for (const struct command *const *command = commands_all; *command; command++)
         print_row((*command)->name, (*command)->summary);
+    print_row("help suppressions", "how to write rules that silence findings");
     print_row("--version", "print the version");
     puts("\n"
          "Examples\n"
@@ -116,6 +118,11 @@ static int call(int argc, char **argv) {
     const struct command *command = commands_find(argv[optind]);
     if (command)
         return commands_help(command);
+    const char *topic = topics_find(argv[optind]);
+    if (topic) {
+        fputs(topic, stdout);
+        return 0;
+    }
     const char *nearest = commands_nearest(argv[optind]);
     char advice[64];
     if (nearest)

@@ -12,6 +12,7 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/filters.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "reports/foreign.h"
@@ -35,14 +36,15 @@ struct import {
 };
 
 /* Returns OPTIONS_END when the operands follow, or an exit status. */
-static int parse(struct output_options *options, int argc, char **argv) {
+static int parse(struct output_options *options, struct filter **filter, int argc, char **argv) {
     int key, status;
     while ((key = options_next_anywhere(argc, argv, &command_import)) != OPTIONS_END) {
         if (key == OPTIONS_WRONG)
             return CLI_FAILED;
         if (key == OPTIONS_HELP)
             return commands_help(&command_import);
-        if (output_option(options, key, optarg, &status) && status)
+        if ((output_option(options, key, optarg, &status) || filters_option(filter, key, optarg, &status)) &&
+            status)
             return status;
     }
     if (optind == argc)
@@ -139,11 +141,15 @@ static int read_file(struct report *report, const char *path) {
 
 static int call(int argc, char **argv) {
     struct output_options options = OUTPUT_DEFAULTS;
-    int status = parse(&options, argc, argv);
-    if (status != OPTIONS_END)
+    struct filter *filter = NULL;
+    int status = parse(&options, &filter, argc, argv);
+    if (status != OPTIONS_END) {
+        filter_free(filter);
         return status;
+    }
     struct report *report = report_create();
     report_set_imported(report);
+    report_set_filter(report, filter);
     struct output *output = NULL;
     status = 0;
     for (int i = optind; i < argc && !status; i++)
@@ -156,6 +162,7 @@ static int call(int argc, char **argv) {
         status = output_status(&options, report);
     output_close(output);
     report_free(report);
+    filter_free(filter);
     return status;
 }
 
@@ -168,7 +175,7 @@ const struct command command_import = {
         "log file, or the output of a program or a CI job that has its reports in it), and the XML of "
         "Helgrind and DRD. The content tells which it is. Without --json and the like, text goes to "
         "standard output.",
-    .options = {output_rows},
+    .options = {output_rows, filters_rows},
     .operands = COMMAND_FILE,
     .closing =
         "A program built with -fsanitize=thread needs no import: gordian run reads its reports.\n"

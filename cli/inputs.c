@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ static int read_directory(struct report *report, const char *path, bool lenient)
     return status;
 }
 
-int inputs_read(struct report *report, int count, char **paths, bool lenient) {
+int inputs_read(struct report *report, int count, const char *const *paths, bool lenient) {
     int status = 0;
     for (int i = 0; i < count && (!status || lenient); i++) {
         struct stat about;

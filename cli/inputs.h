@@ -11,6 +11,6 @@ extern const char inputs_advice[];
 
 /* Read them into the report, those of a directory in the order of their names. What cannot be read is told.
  * Returns 0; or CLI_FAILED, at the first that cannot be read, or, when `lenient`, if none can. */
-int inputs_read(struct report *report, int count, char **paths, bool lenient);
+int inputs_read(struct report *report, int count, const char *const *paths, bool lenient);
 
 #endif

@@ -4,9 +4,11 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/filters.h"
 #include "cli/inputs.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/progress_line.h"
 #include "reports/report.h"
 
 enum { MERGE_SAVE = 2000 };
@@ -20,6 +22,7 @@ static const struct command_option rows[] = {
 
 struct merge_options {
     struct output_options output;
+    struct filter *filter; /* NULL: every finding counts */
     const char *save;
 };
 
@@ -33,7 +36,9 @@ static int parse(struct merge_options *options, int argc, char **argv) {
             return commands_help(&command_merge);
         if (key == MERGE_SAVE)
             options->save = optarg;
-        else if (output_option(&options->output, key, optarg, &status) && status)
+        else if ((output_option(&options->output, key, optarg, &status) ||
+                  filters_option(&options->filter, key, optarg, &status)) &&
+                 status)
             return status;
     }
     if (optind == argc)
@@ -52,11 +57,15 @@ static int call(int argc, char **argv) {
     struct merge_options options = {.output = OUTPUT_DEFAULTS};
     char error[256] = "";
     int status = parse(&options, argc, argv);
-    if (status != OPTIONS_END)
+    if (status != OPTIONS_END) {
+        filter_free(options.filter);
         return status;
+    }
     struct report *report = report_create();
+    report_set_filter(report, options.filter);
     struct output *output = NULL;
-    status = inputs_read(report, argc - optind, argv + optind, true);
+    progress_line_begin(options.output.quiet);
+    status = inputs_read(report, argc - optind, (const char *const *)(argv + optind), true);
     if (!status && report_merge(report, error, sizeof error) < 0)
         status = cli_fail("merge", *error ? error : "no memory left", NULL);
     if (!status && !(output = output_open(&options.output)))
@@ -65,10 +74,12 @@ static int call(int argc, char **argv) {
         status = output_write(output, report);
     if (!status && options.save)
         status = save(report, options.save);
+    progress_line_end();
     if (!status)
         status = output_status(&options.output, report);
     output_close(output);
     report_free(report);
+    filter_free(options.filter);
     return status;
 }
 
@@ -82,7 +93,7 @@ const struct command command_merge = {
         "B and then A. What is certain is a warning. Where threads or locks of two runs only may be the "
         "same, or may meet, it is a note, and the message says why. A recording that cannot be read is told "
         "and left out.",
-    .options = {output_rows, rows},
+    .options = {output_rows, rows, filters_rows},
     .operands = COMMAND_RECORDING,
     .closing = "Exit status: 66 (or --exit-code) when something of severity error or warning is in them, "
                "else 0; 125 when none can be read.",

@@ -12,8 +12,10 @@
 
 #include "cli/options.h"
 #include "cli/progress_line.h"
+#include "reports/report_dot.h"
 #include "reports/report_github.h"
 #include "reports/report_gitlab.h"
+#include "reports/report_html.h"
 #include "reports/report_json.h"
 #include "reports/report_jsonl.h"
 #include "reports/report_junit.h"
@@ -36,6 +38,16 @@ static int write_text(const struct report *report, const struct look *look, FILE
     struct report_style style = report_style_of(look->stream);
     style.full = look->full;
     return report_text_write(report, &style, out);
+}
+
+static int write_html(const struct report *report, const struct look *look, FILE *out) {
+    (void)look;
+    return report_html_write(report, out);
+}
+
+static int write_dot(const struct report *report, const struct look *look, FILE *out) {
+    (void)look;
+    return report_dot_write(report, out);
 }
 
 static int write_sarif(const struct report *report, const struct look *look, FILE *out) {
@@ -69,6 +81,8 @@ static const struct format {
 } formats[OUTPUT_FORMATS] = {
     [OUTPUT_JSON] = {"--json", "report.json", write_json},
     [OUTPUT_TEXT] = {"--text", "report.txt", write_text},
+    [OUTPUT_HTML] = {"--html", "report.html", write_html},
+    [OUTPUT_DOT] = {"--dot", "report.dot", write_dot},
     [OUTPUT_SARIF] = {"--sarif", "report.sarif", write_sarif},
     [OUTPUT_JUNIT] = {"--junit", "report.junit.xml", write_junit},
     [OUTPUT_JSONL] = {"--jsonl", "report.jsonl", write_jsonl},
@@ -81,6 +95,10 @@ const struct command_option output_rows[] = {
      "write the report as JSON (schema gordian-report/1); - is standard output", NULL},
     {"text", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_TEXT,
      "write the report as text; - is standard output", NULL},
+    {"html", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_HTML,
+     "write the report as a page: one file, for which no network and no script is needed", NULL},
+    {"dot", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_DOT,
+     "write the graph of lock orders for graphviz, cycles in red", NULL},
     {"sarif", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_SARIF,
      "write the report as SARIF 2.1.0, for code scanning and editors", NULL},
     {"junit", "FILE", COMMAND_FILE, OUTPUT_FORMAT + OUTPUT_JUNIT,

@@ -24,6 +24,8 @@
 enum output_format {
     OUTPUT_JSON,
     OUTPUT_TEXT,
+    OUTPUT_HTML,
+    OUTPUT_DOT,
     OUTPUT_SARIF,
     OUTPUT_JUNIT,
     OUTPUT_JSONL,

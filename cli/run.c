@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/environment.h"
+#include "cli/filters.h"
 #include "cli/library.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -54,6 +55,7 @@ static const struct command_option *const on_deadlock = &rows[0];
 
 struct run {
     struct output_options outputs;
+    struct filter *filter; /* NULL: every finding counts */
     enum on_deadlock on_deadlock;
     bool children;
 
@@ -91,7 +93,8 @@ static int parse(struct run *run, int argc, char **argv) {
             return CLI_FAILED;
         if (key == OPTIONS_HELP)
             return commands_help(&command_run);
-        if (output_option(&run->outputs, key, optarg, &status)) {
+        if (output_option(&run->outputs, key, optarg, &status) ||
+            filters_option(&run->filter, key, optarg, &status)) {
             if (status)
                 return status;
         } else if (key == RUN_NO_CHILDREN) {
@@ -181,6 +184,7 @@ static int prepare(struct run *run, int argc, char **argv) {
     run->report = report_create();
     if (!run->argv || !run->report)
         return cli_fail("no memory left", NULL, NULL);
+    report_set_filter(run->report, run->filter);
     run->library = library_find();
     if (!run->library)
         return CLI_FAILED;
@@ -252,8 +256,9 @@ static bool make_told_room(struct run *run, size_t count) {
     return true;
 }
 
-/* Print the findings that are new, or were predictions and have happened now; notes come with the summary.
- * Returns one of a deadlock or hang among them that is certain, or NULL. */
+/* Print the findings that are new, or were predictions and have happened now; notes, and what is suppressed
+ * or known, come with the summary. Returns one of a deadlock or hang among them that is certain, or NULL: one
+ * that is put aside, too, since the program is as stuck by it. */
 static const struct report_finding *tell_findings(struct run *run) {
     const struct report_finding *deadlock = NULL;
     size_t count = report_findings(run->report);
@@ -262,14 +267,14 @@ static const struct report_finding *tell_findings(struct run *run) {
     for (size_t i = 0; i < count; i++) {
         const struct report_finding *finding = report_finding(run->report, i);
         unsigned revision = report_finding_revision(run->report, i) + 1;
-        if (finding->suppressed || !finding->count || run->told[i] == revision)
+        if (!finding->count || run->told[i] == revision)
             continue;
         run->told[i] = revision;
         run->telling = i;
-        if (finding->severity > FINDING_NOTE)
+        if (finding->severity > FINDING_NOTE && !finding->suppressed && !finding->known)
             print(run, write_finding);
         bool stuck = finding->kind == FINDING_DEADLOCK_ACTUAL || finding->kind == FINDING_HANG_ALL_BLOCKED;
-        if (stuck && report_counts(finding) && finding->severity == FINDING_ERROR)
+        if (stuck && finding->severity == FINDING_ERROR)
             deadlock = finding;
     }
     return deadlock;
@@ -342,8 +347,20 @@ static void end_all(struct run *run) {
     signal_others(run, SIGKILL);
 }
 
+/* The end of a program because of a finding that is not printed must not be a riddle. */
+static void tell_end(const struct run *run, const struct report_finding *deadlock) {
+    char what[512];
+    const char *done = run->on_deadlock == STOP ? "stopped" : "aborted";
+    snprintf(what, sizeof what, "the program is %s: %s %s", done, finding_kind_name(deadlock->kind),
+             deadlock->id);
+    cli_fail(what, deadlock->suppressed_by ? deadlock->suppressed_by : "known from the baseline",
+             "it would not go on by itself; --on-deadlock continue lets it be");
+}
+
 static void end_deadlock(struct run *run, const struct report_finding *deadlock) {
     run->deadlock = deadlock;
+    if (!report_counts(deadlock))
+        tell_end(run, deadlock);
     if (run->on_deadlock == STOP) {
         end_all(run);
     } else {
@@ -533,8 +550,10 @@ static int conclude(struct run *run, bool *keep) {
 static int call(int argc, char **argv) {
     struct run run = {.outputs = OUTPUT_DEFAULTS, .children = true};
     int status = parse(&run, argc, argv);
-    if (status != OPTIONS_END)
+    if (status != OPTIONS_END) {
+        filter_free(run.filter);
         return status;
+    }
     bool keep = false, started = false;
     status = prepare(&run, argc - optind, argv + optind);
     if (!status)
@@ -549,6 +568,7 @@ static int call(int argc, char **argv) {
     tsan_logs_close(run.tsan_logs);
     recordings_close(run.recordings, keep);
     report_free(run.report);
+    filter_free(run.filter);
     free(run.library);
     free((void *)run.argv);
     if (started && status == 128 + SIGINT)
@@ -563,18 +583,21 @@ const struct command command_run = {
     .about =
         "Run PROG with gordian watching it. Each finding is printed to stderr the moment it is made; the "
         "program's input and output are its own.",
-    .options = {output_rows, rows},
+    .options = {output_rows, filters_rows, rows},
     .operands = COMMAND_PROGRAM,
     .closing =
         "GORDIAN_OPTIONS in the environment reaches the library too: GORDIAN_OPTIONS=help=1 lists its "
         "options.\n"
         "Exit status: the program's own, 128+N if signal N killed it; 66 (or --exit-code) when something of "
         "severity error or warning was found; 127 and 126 for a program that is not found or cannot be "
-        "executed; 125 when gordian could not do its work.",
+        "executed; 125 when gordian could not do its work. A deadlocked program is stopped also when the "
+        "deadlock is suppressed or known, as it would hang: the status is then that of a killed program, "
+        "137.",
     .examples = {{"gordian run -- ./server --port 8080", NULL},
                  {"gordian run --json report.json -- make test", NULL},
                  {"gordian run --github - --sarif gordian.sarif -- make test", "in a step of GitHub Actions"},
-                 {"gordian run --jsonl - -- ./server | jq .", "each finding as it comes"},
-                 {"gordian run --on-deadlock abort -- ./server", "then look at the core dump with gdb"}},
+                 {"gordian run --on-deadlock abort -- ./server", "then look at the core dump with gdb"},
+                 {"gordian run --baseline old.json --json new.json -- ./server",
+                  "fails on new findings only"}},
     .call = call,
 };

@@ -31,17 +31,35 @@ static bool is_printable(uint32_t character) {
            !(character >= 0x2066 && character <= 0x2069) && character != 0x061c && character != 0xfeff;
 }
 
+/* Write one character, or what stands for it. Returns its length in bytes. */
+static size_t write_visible(const char *text, FILE *out) {
+    uint32_t character;
+    size_t length = escape_decode(text, &character);
+    if (!length)
+        fprintf(out, "\\x%02x", (unsigned char)*text);
+    else if (!is_printable(character))
+        fprintf(out, character < 0x100 ? "\\x%02x" : "\\u{%04x}", character);
+    else
+        fwrite(text, 1, length, out);
+    return length ? length : 1;
+}
+
 void escape_write(const char *text, FILE *out) {
-    while (*text) {
-        uint32_t character;
-        size_t length = escape_decode(text, &character);
-        if (!length)
-            fprintf(out, "\\x%02x", (unsigned char)*text);
-        else if (!is_printable(character))
-            fprintf(out, character < 0x100 ? "\\x%02x" : "\\u{%04x}", character);
-        else
-            fwrite(text, 1, length, out);
-        text += length ? length : 1;
+    while (*text)
+        text += write_visible(text, out);
+}
+
+void escape_write_html(const char *text, size_t size, FILE *out) {
+    for (const char *end = text + size; text < end && *text;) {
+        const char *entity = *text == '&'    ? "&amp;"
+                             : *text == '<'  ? "&lt;"
+                             : *text == '>'  ? "&gt;"
+                             : *text == '"'  ? "&quot;"
+                             : *text == '\'' ? "&#39;"
+                                             : NULL;
+        if (entity)
+            fputs(entity, out);
+        text += entity ? 1 : write_visible(text, out);
     }
 }
 

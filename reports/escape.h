@@ -18,6 +18,9 @@ void escape_write(const char *text, FILE *out);
 
 /* Write `text` with each character that is not ASCII as \u{fc}; ASCII's control characters stay. */
 void escape_write_ascii(const char *text, FILE *out);
+/* The same for the text and the attributes of an HTML page, also of an SVG in it: what means something there
+ * becomes an entity. Writes at most the first `size` bytes, but a character whole. */
+void escape_write_html(const char *text, size_t size, FILE *out);
 
 /* Write `text` as UTF-8 that any JSON library takes: bytes that are no UTF-8 become U+FFFD. Control
  * characters stay. */

@@ -7,6 +7,8 @@
 
 #include "reports/frames.h"
 #include "reports/memory.h"
+#include "reports/sides.h"
+#include "reports/stable_names.h"
 
 #define FNV_BASIS 0xcbf29ce484222325u
 #define FNV_PRIME 0x100000001b3u
@@ -17,9 +19,13 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size) {
     return hash;
 }
 
-/* The NUL is hashed too: it keeps one text from running into the next. */
+/* A NUL is hashed too: it keeps one text from running into the next. */
+static uint64_t hash_part(uint64_t hash, const char *text, size_t size) {
+    return hash_bytes(hash_bytes(hash, text, size), "", 1);
+}
+
 static uint64_t hash_text(uint64_t hash, const char *text) {
-    return hash_bytes(hash, text, strlen(text) + 1);
+    return hash_part(hash, text, strlen(text));
 }
 
 /* The byte order of the machine must not matter. */
@@ -29,19 +35,51 @@ static uint64_t hash_number(uint64_t hash, uint64_t number) {
     return hash_text(hash, text);
 }
 
-/* A Python function has no line that it is declared on: all of its lines are one. */
+/* What names the frame: the module and the function. A lambda has no name of its own: its file stands for it.
+ */
+static uint64_t hash_names(uint64_t hash, const struct report_frame *frame) {
+    const char *file = frame->file ? frames_basename(frame->file) : "", *module = "", *function = "";
+    size_t length = 0, size = 0;
+    if (!frame->python && frame->module)
+        module = stable_module(frame->module, &length);
+    if (frame->function) {
+        function = frame->function;
+        size = stable_function(function);
+    }
+    hash = frame->python ? hash_text(hash, file) : hash_part(hash, module, length);
+    if (!frame->python && frame->function && stable_is_lambda(function))
+        return hash_text(hash_text(hash, "operator()"), file);
+    return hash_part(hash, function, size);
+}
+
+/* A Python function has no line that it is declared on: all of its lines are one. Without debug information
+ * the distance from the beginning of the function stands for the line. */
+static uint64_t hash_frame(uint64_t hash, const struct report_frame *frame) {
+    hash = hash_names(hash, frame);
+    if (!frame->function)
+        return hash_number(hash, frame->module ? frame->offset : 0);
+    if (frame->line && frame->declared)
+        return hash_number(hash, frame->line - frame->declared);
+    return frame->within ? hash_number(hash, frame->within) : hash;
+}
+
+/* Whether the frame says which bug it is; `inner`: the one before it, NULL: none. A function that is inlined
+ * into itself was split by the compiler. */
+static bool counts(const struct report_frame *frame, const struct report_frame *inner) {
+    if (stable_is_libc(frame) || (!frame->python && frames_is_standard(frame)))
+        return false;
+    if (!frame->function && stable_is_system(frame))
+        return false;
+    return !(inner && inner->inlined && frame->function && inner->function &&
+             strcmp(inner->function, frame->function) == 0);
+}
+
 static uint64_t hash_stack(uint64_t hash, const struct report_stack *stack) {
     struct frames_walk walk = frames_begin(stack, false);
-    const struct report_frame *frame;
-    while ((frame = frames_next(&walk)) != NULL) {
-        const char *file = frame->python ? frame->file : frame->module;
-        hash = hash_text(hash, file ? frames_basename(file) : "");
-        hash = hash_text(hash, frame->function ? frame->function : "");
-        if (!frame->function)
-            hash = hash_number(hash, frame->module ? frame->offset : 0);
-        else if (frame->line && frame->declared)
-            hash = hash_number(hash, frame->line - frame->declared);
-    }
+    const struct report_frame *frame, *inner = NULL;
+    for (; (frame = frames_next(&walk)) != NULL; inner = frame)
+        if (counts(frame, inner))
+            hash = hash_frame(hash, frame);
     return hash_text(hash, "|");
 }
 
@@ -49,10 +87,20 @@ uint64_t finding_id_stack(const struct report_stack *stack) {
     return hash_stack(FNV_BASIS, stack);
 }
 
+/* A lock without a variable is known by the place that made it. Of one between processes it is chance which
+ * process saw that. */
+static uint64_t hash_lock(uint64_t hash, const struct report_lock *lock) {
+    const struct report_frame *made = NULL;
+    hash = hash_number(hash, lock ? lock->kind : 0);
+    hash = hash_text(hash, lock && lock->variable ? lock->variable : "");
+    if (lock && !lock->variable && !lock->shared)
+        made = frames_site(&lock->initialised);
+    return made ? hash_frame(hash, made) : hash;
+}
+
 static uint64_t hash_hold(uint64_t hash, const struct report_hold *hold) {
     hash = hash_number(hash, hold->mode);
-    hash = hash_number(hash, hold->lock ? hold->lock->kind : 0);
-    hash = hash_text(hash, hold->lock && hold->lock->variable ? hold->lock->variable : "");
+    hash = hash_lock(hash, hold->lock);
     return hash_stack(hash, &hold->stack);
 }
 
@@ -65,22 +113,15 @@ static uint64_t hash_access(const struct report_step *step) {
 }
 
 static uint64_t hash_step(const struct report_finding *finding, size_t index) {
-    const struct report_step *step = &finding->steps[index];
     if (finding->kind == FINDING_RACE_DATA)
-        return hash_access(step);
-    const struct report_lock *knot =
-        finding->steps[(index + finding->steps_count - 1) % finding->steps_count].wants.lock;
-    if (finding->kind == FINDING_HANG_ALL_BLOCKED)
-        knot = NULL; /* it is no ring */
+        return hash_access(&finding->steps[index]);
+    size_t count;
+    const struct report_hold *held = sides_held(finding, index, &count);
     uint64_t hash = FNV_BASIS;
-    bool found = false;
-    for (size_t i = 0; i < step->holds_count && knot; i++)
-        found |= step->holds[i].lock == knot;
-    for (size_t i = 0; i < step->holds_count; i++)
-        if (!found || step->holds[i].lock == knot)
-            hash = hash_hold(hash, &step->holds[i]);
+    for (size_t i = 0; i < count; i++)
+        hash = hash_hold(hash, &held[i]);
     hash = hash_text(hash, "wants");
-    return hash_hold(hash, &step->wants);
+    return hash_hold(hash, &finding->steps[index].wants);
 }
 
 /* Where the smallest rotation of a ring begins: two candidates are compared, and the loser is skipped

@@ -2,8 +2,10 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "reports/frames.h"
+#include "reports/numbers.h"
 #include "reports/verbs.h"
 
 #define LONG_NAME 60   /* longer names are shown without their template arguments */
@@ -154,4 +156,17 @@ const char *names_thread(struct memory_pool *pool, const char *id, uint32_t thre
     if (*name && strncmp(name, frames_basename(exe), COMM_LENGTH) != 0)
         return name;
     return memory_pool_format(pool, "thread %s", id);
+}
+
+const char *names_purpose(struct memory_pool *pool, const struct report_lock *lock) {
+    const char *text = lock->shared ? " between processes" : "";
+    if (lock->kind == LOCK_KIND_BARRIER && lock->value)
+        text = memory_pool_format(pool, "%s for %" PRIu32 " thread%s", text, lock->value,
+                                  numbers_plural(lock->value));
+    if (lock->kind == LOCK_KIND_SEMAPHORE && lock->value)
+        text = memory_pool_format(pool, "%s of first value %" PRIu32, text, lock->value);
+    if (lock->kind == LOCK_KIND_FILE && lock->inode)
+        text = memory_pool_format(pool, "%s of inode %" PRIu64 " on device %u:%u", text, lock->inode,
+                                  major(lock->device), minor(lock->device));
+    return text;
 }

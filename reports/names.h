@@ -34,4 +34,7 @@ const char *names_lock(struct memory_pool *pool, const struct report_lock *lock,
 const char *names_thread(struct memory_pool *pool, const char *id, uint32_t thread, const char *name,
                          const char *exe);
 
+/* What the lock was made for: " between processes", " for 3 threads"; "" when there is nothing to tell. */
+const char *names_purpose(struct memory_pool *pool, const struct report_lock *lock);
+
 #endif

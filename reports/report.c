@@ -13,6 +13,7 @@
 #include "reports/crossing.h"
 #include "reports/crossing_finding.h"
 #include "reports/facts.h"
+#include "reports/filter.h"
 #include "reports/finding_id.h"
 #include "reports/frames.h"
 #include "reports/memory.h"
@@ -22,6 +23,7 @@
 #include "reports/profile.h"
 #include "reports/report_inside.h"
 #include "reports/resolver.h"
+#include "reports/rule_text.h"
 #include "reports/saved.h"
 #include "reports/symbols.h"
 #include "reports/table.h"
@@ -70,6 +72,7 @@ struct report {
     struct table by_signature, by_locks, by_orphan; /* -> struct entry */
     struct profile_list *profiles;                  /* read when they are asked for */
     struct crossing *crossing;
+    struct filter *filter; /* NULL: none */
     struct report_run run;
     bool has_run, imported;
     struct report_guest *guests; /* processes without a recording */
@@ -131,6 +134,14 @@ void report_set_run(struct report *report, const struct report_run *run) {
     report->run.exe = copy_text(report, run->exe);
     report->run.argv = run->argv ? copy_texts(report, run->argv) : NULL;
     report->has_run = true;
+}
+
+void report_set_filter(struct report *report, struct filter *filter) {
+    report->filter = filter;
+}
+
+const struct filter *report_filter(const struct report *report) {
+    return report->filter;
 }
 
 const struct report_run *report_run(const struct report *report) {
@@ -319,6 +330,18 @@ static struct entry *same_bug(struct report *report, const struct report_finding
     return entry && !has_kind(entry, finding->kind) ? entry : NULL;
 }
 
+/* What follows from the finding's id: the verdict on it, the rule that silences it. */
+static void judge(struct report *report, struct report_finding *finding, uint64_t signature) {
+    if (finding->kind == FINDING_DEADLOCK_POTENTIAL) {
+        struct report_finding happened = {.kind = FINDING_DEADLOCK_ACTUAL, .shape = finding->shape};
+        finding->happened_id =
+            memory_pool_format(&report->pool, "%016" PRIx64, finding_id_of(&happened, signature));
+    }
+    finding->rule = rule_text_of(&report->pool, finding);
+    if (report->filter)
+        filter_judge(report->filter, finding);
+}
+
 /* The variant of a finding that is resolved, a new one or that of the same bug. */
 static struct variant *enter_finding(struct report *report, struct report_finding finding) {
     uint64_t signature = finding_id_signature(&finding), id = finding_id_of(&finding, signature);
@@ -328,6 +351,7 @@ static struct variant *enter_finding(struct report *report, struct report_findin
     finding.id = memory_pool_format(&report->pool, "%016" PRIx64, id);
     struct variant *variant = table_find(&report->by_id, id);
     if (!variant) {
+        judge(report, &finding, signature);
         struct entry *entry = same_bug(report, &finding, signature, locks, orphans, orphans_count);
         variant = add_variant(report, entry ? entry : append_entry(report), &finding);
         table_put(&report->by_id, id, variant);
@@ -621,6 +645,7 @@ struct report_finding *report_inside_append(struct report *report, const struct 
                                             uint64_t id) {
     struct report_finding further = *finding;
     further.id = memory_pool_format(&report->pool, "%016" PRIx64, id);
+    judge(report, &further, id);
     struct variant *variant = add_variant(report, append_entry(report), &further);
     table_put(&report->by_id, id, variant);
     return &variant->finding;
@@ -787,6 +812,10 @@ const struct report_process *report_process(const struct report *report, size_t 
     return &report->sources[index]->process;
 }
 
+struct resolver *report_resolver(const struct report *report, size_t index) {
+    return &report->sources[index]->resolver;
+}
+
 uint64_t report_events(const struct report *report, enum recording_family family) {
     uint64_t sum = 0;
     for (size_t i = 0; i < report->sources_count; i++)
@@ -827,5 +856,5 @@ const struct report_profile *report_profile(const struct report *report, size_t 
 }
 
 bool report_counts(const struct report_finding *finding) {
-    return finding->severity >= FINDING_WARNING && !finding->suppressed && finding->count;
+    return finding->severity >= FINDING_WARNING && !finding->suppressed && !finding->known && finding->count;
 }

@@ -31,6 +31,7 @@ struct report_frame {
     bool inlined;         /* inlined into the next frame */
     bool python;          /* a Python function */
     uint32_t declared;    /* line on which the function is declared; 0 when not known */
+    uint64_t within;      /* bytes from the function's beginning, where only a symbol table names it */
 };
 
 struct report_stack {
@@ -88,6 +89,7 @@ struct report_step {
 };
 
 struct report_process;
+struct resolver;
 
 struct report_finding {
     const char *id;      /* hex, the same for the same bug in every run, build address and machine */
@@ -99,8 +101,12 @@ struct report_finding {
     uint32_t pid;
     const struct report_process *process; /* the one that it was found in first */
     bool told;                            /* while the program ran */
-    bool suppressed;
-    bool merged;        /* no single run had it: it is joined from several recordings */
+    const char *happened_id;   /* deadlock.potential: the id that it has when it happens; else NULL */
+    const char *rule;          /* a suppression of this finding alone, ready to paste: lines */
+    bool suppressed;           /* by a rule, or it is outside of --only-module */
+    const char *suppressed_by; /* which, in words; NULL unless suppressed */
+    bool known;                /* the baseline has it */
+    bool merged;               /* no single run had it: it is joined from several recordings */
     const char *source; /* the tools that said it, "ThreadSanitizer" or "gordian and ThreadSanitizer"; NULL:
                            gordian alone */
     const struct report_step *steps;
@@ -160,6 +166,7 @@ struct report_run {
 };
 
 struct report;
+struct filter;
 
 /* The version of gordian that reports name. */
 #define REPORT_TOOL_VERSION "0.1.0"
@@ -167,6 +174,13 @@ struct report;
 /* Return an empty report. Never NULL: without memory the command says so and exits (memory.h). */
 struct report *report_create(void);
 void report_free(struct report *report);
+
+/* Judge every finding by the filter (filter.h) when it is made. It outlives the report. To be called before
+ * the first recording is read. */
+void report_set_filter(struct report *report, struct filter *filter);
+
+/* The filter, NULL when none was set. */
+const struct filter *report_filter(const struct report *report);
 
 /* Set what is known of the run; the strings are copied. May be called again. */
 void report_set_run(struct report *report, const struct report_run *run);
@@ -232,6 +246,10 @@ size_t report_processes(const struct report *report);
 const struct report_process *report_process(const struct report *report, size_t index);
 const struct report_run *report_run(const struct report *report); /* NULL when not set */
 
+/* What turns the ids of that process's recording into names (resolver.h), for parts of the recording that are
+ * no findings. Using it does not change the report. */
+struct resolver *report_resolver(const struct report *report, size_t index);
+
 /* How often the finding at this place became another one, from 0. A deadlock that was predicted and then
  * happens is one bug, and so are a lock that a thread left locked when it ended and the deadlock of those who
  * wait for it: the lesser finding turns into the deadlock at the same place in the list (and when the
@@ -261,7 +279,8 @@ size_t report_profiles(const struct report *report);
  * asked for. */
 const struct report_profile *report_profile(const struct report *report, size_t index);
 
-/* Whether a finding counts for the exit status: severity error or warning, not suppressed, not withdrawn. */
+/* Whether a finding counts for the exit status: severity error or warning, neither suppressed nor known from
+ * the baseline, not withdrawn. */
 bool report_counts(const struct report_finding *finding);
 
 #endif

@@ -93,7 +93,7 @@ int report_github_write(const struct report *report, const char *directory, FILE
     for (uint32_t severity = FINDING_ERROR; severity >= FINDING_NOTE; severity--)
         for (size_t i = 0; i < report_findings(report); i++) {
             const struct report_finding *finding = report_finding(report, i);
-            if (finding->count && finding->severity == severity && !finding->suppressed)
+            if (finding->count && finding->severity == severity && !finding->suppressed && !finding->known)
                 write_finding(finding, sources, out);
         }
     if (!report_saw_locks(report))

@@ -1,7 +1,9 @@
 #include "reports/report_json.h"
 
 #include <cjson/cJSON.h>
+#include <stdlib.h>
 
+#include "reports/filter.h"
 #include "reports/json.h"
 #include "reports/memory.h"
 #include "reports/message.h"
@@ -246,6 +248,13 @@ cJSON *report_json_finding(const struct report_finding *finding) {
     cJSON_AddBoolToObject(object, "suppressed", finding->suppressed);
     if (finding->merged)
         cJSON_AddTrueToObject(object, "merged");
+    if (finding->suppressed_by)
+        json_text(object, "suppressed_by", finding->suppressed_by);
+    if (finding->known)
+        cJSON_AddTrueToObject(object, "known");
+    if (finding->happened_id)
+        json_text(object, "happened_id", finding->happened_id);
+    json_text(object, "rule", finding->rule);
     if (finding->source)
         json_text(object, "source", finding->source);
     add_values(object, finding);
@@ -303,6 +312,48 @@ static void add_profiles(cJSON *root, const struct report *report) {
     json_number(object, "unprofiled", unprofiled);
 }
 
+static void add_rule(cJSON *array, const struct suppression *rule, size_t silenced) {
+    cJSON *object = cJSON_CreateObject();
+    char day[32];
+    cJSON_AddItemToArray(array, object);
+    json_text(object, "name", rule->name);
+    json_text(object, "file", rule->file);
+    json_number(object, "line", rule->line);
+    snprintf(day, sizeof day, "%04u-%02u-%02u", rule->expires / 10000, rule->expires / 100 % 100,
+             rule->expires % 100);
+    json_text(object, "expires", rule->expires ? day : NULL);
+    cJSON_AddBoolToObject(object, "expired", rule->expired);
+    json_number(object, "matched", rule->matched);
+    json_number(object, "silenced", silenced);
+}
+
+/* What was asked of the findings, when something was. */
+static void add_filter(cJSON *root, const struct report *report) {
+    const struct filter *filter = report_filter(report);
+    if (!filter)
+        return;
+    size_t rules = filter_rules(filter), *silenced = filter_silenced(filter, report), known = 0;
+    cJSON *object = cJSON_AddObjectToObject(root, "filter");
+    cJSON *array = cJSON_AddArrayToObject(object, "rules");
+    for (size_t i = 0; i < rules; i++)
+        add_rule(array, filter_rule(filter, i), silenced[i]);
+    array = cJSON_AddArrayToObject(object, "mistakes");
+    for (size_t i = 0; filter_mistake(filter, i); i++)
+        json_text(array, NULL, filter_mistake(filter, i));
+    json_text(object, "only_modules", filter_modules(filter));
+    json_number(object, "outside", silenced[rules]);
+    free(silenced);
+    if (!filter_has_baseline(filter)) {
+        cJSON_AddNullToObject(object, "baseline");
+        return;
+    }
+    for (size_t i = 0; i < report_findings(report); i++)
+        known += report_finding(report, i)->known && report_finding(report, i)->count;
+    object = cJSON_AddObjectToObject(object, "baseline");
+    json_number(object, "known", known);
+    json_number(object, "gone", filter_gone(filter, report));
+}
+
 int report_json_write(const struct report *report, FILE *out) {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "schema", "gordian-report/1");
@@ -315,5 +366,6 @@ int report_json_write(const struct report *report, FILE *out) {
         if (report_finding(report, i)->count)
             cJSON_AddItemToArray(findings, report_json_finding(report_finding(report, i)));
     add_profiles(root, report);
+    add_filter(root, report);
     return json_write(root, true, out);
 }

@@ -83,14 +83,14 @@ static void write_finding(struct writer *writer, const struct report_finding *fi
         write_attribute(writer, "file", place.path);
         fprintf(writer->out, " line=\"%u\"", place.frame->line);
     }
-    const char *element = finding->suppressed ? "skipped" : "failure";
+    const char *aside = finding->suppressed ? "suppressed" : finding->known ? "known" : NULL;
+    const char *element = aside ? "skipped" : "failure";
     fprintf(writer->out, " time=\"0\">\n      <%s", element);
-    if (!finding->suppressed)
+    if (!aside)
         write_attribute(writer, "type", finding_kind_name(finding->kind));
     write_attribute(writer, "message",
-                    finding->suppressed
-                        ? memory_pool_format(&writer->pool, "suppressed: %s", finding->message)
-                        : finding->message);
+                    aside ? memory_pool_format(&writer->pool, "%s: %s", aside, finding->message)
+                          : finding->message);
     fputc('>', writer->out);
     write_text(writer, finding);
     fprintf(writer->out, "</%s>\n    </testcase>\n", element);
@@ -104,16 +104,21 @@ static void write_error(struct writer *writer, const char *name, const char *mes
     fputs("/>\n    </testcase>\n", writer->out);
 }
 
+/* By a rule, or by the baseline. */
+static bool is_aside(const struct report_finding *finding) {
+    return finding->suppressed || finding->known;
+}
+
 static bool is_case(const struct report_finding *finding) {
-    return finding->count && (finding->severity > FINDING_NOTE || finding->suppressed);
+    return finding->count && (finding->severity > FINDING_NOTE || is_aside(finding));
 }
 
 static struct counts count(const struct report *report) {
     struct counts counts = {.errors = !report_saw_locks(report)};
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        counts.failures += is_case(finding) && !finding->suppressed;
-        counts.skipped += is_case(finding) && finding->suppressed;
+        counts.failures += is_case(finding) && !is_aside(finding);
+        counts.skipped += is_case(finding) && is_aside(finding);
     }
     for (size_t i = 0; i < report_processes(report); i++)
         counts.errors += report_process(report, i)->state == RECORDING_OFF;

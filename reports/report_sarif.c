@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/filter.h"
 #include "reports/frames.h"
 #include "reports/json.h"
 #include "reports/kinds.h"
@@ -23,7 +24,7 @@ struct writer {
     struct memory_pool pool; /* of the result that is being written */
     int rules[FINDING_KINDS];
     int rules_count;
-    bool any_suppressed;
+    bool any_suppressed, has_baseline;
 };
 
 /* A message string: braces are doubled, since they would be placeholders (3.11.5), and brackets are escaped
@@ -255,6 +256,10 @@ static void add_properties(cJSON *result, const struct report_finding *finding, 
     cJSON *locks = cJSON_AddArrayToObject(properties, "locks");
     for (size_t i = 0; i < finding->locks_count; i++)
         json_text(locks, NULL, finding->locks[i]->name);
+    if (finding->rule)
+        json_text(properties, "rule", finding->rule);
+    if (finding->merged)
+        cJSON_AddTrueToObject(properties, "merged");
     if (left_out)
         json_number(properties, "threads_left_out", left_out);
 }
@@ -277,8 +282,11 @@ static void add_result(struct writer *writer, cJSON *results, const struct repor
             cJSON *suppression = cJSON_CreateObject();
             cJSON_AddItemToArray(suppressions, suppression);
             cJSON_AddStringToObject(suppression, "kind", "external");
+            json_text(suppression, "justification", finding->suppressed_by);
         }
     }
+    if (writer->has_baseline)
+        cJSON_AddStringToObject(result, "baselineState", finding->known ? "unchanged" : "new");
     add_properties(result, finding, left_out);
     memory_pool_free(&writer->pool);
 }
@@ -423,6 +431,8 @@ int report_sarif_write(const struct report *report, const char *directory, FILE 
     struct writer writer = {.report = report, .sources = sources_create(directory)};
     for (size_t i = 0; i < report_findings(report); i++)
         writer.any_suppressed |= report_finding(report, i)->count && report_finding(report, i)->suppressed;
+    const struct filter *filter = report_filter(report);
+    writer.has_baseline = filter && filter_has_baseline(filter);
     cJSON *root = cJSON_CreateObject(), *run = cJSON_CreateObject();
     cJSON_AddStringToObject(
         root, "$schema", "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json");

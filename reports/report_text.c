@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "reports/escape.h"
+#include "reports/filter_words.h"
 #include "reports/frames.h"
+#include "reports/limits.h"
 #include "reports/memory.h"
 #include "reports/message.h"
 #include "reports/names.h"
@@ -25,7 +26,8 @@
 #define NOTES_SHOWN 20
 #define FULL_NOTES 3 /* so many are shown with their stacks when there is nothing else to show */
 #define UNSEEN_SHOWN 8
-#define SIDE_HOLDS 8 /* locks held beside the knot that are listed; the others are counted */
+#define RULES_SHOWN 8 /* rules that silenced nothing and are named */
+#define SIDE_HOLDS 8  /* locks held beside the knot that are listed; the others are counted */
 
 struct report_style report_style_of(FILE *stream) {
     int fd = fileno(stream);
@@ -220,26 +222,12 @@ static void write_steps(const struct report_finding *finding, const struct repor
     }
 }
 
-/* " between processes", " for 3 threads": what it was made for. */
-static const char *purpose(const struct report_lock *lock, struct memory_pool *pool) {
-    const char *text = lock->shared ? " between processes" : "";
-    if (lock->kind == LOCK_KIND_BARRIER && lock->value)
-        text = memory_pool_format(pool, "%s for %" PRIu32 " thread%s", text, lock->value,
-                                  numbers_plural(lock->value));
-    if (lock->kind == LOCK_KIND_SEMAPHORE && lock->value)
-        text = memory_pool_format(pool, "%s of first value %" PRIu32, text, lock->value);
-    if (lock->kind == LOCK_KIND_FILE && lock->inode)
-        text = memory_pool_format(pool, "%s of inode %" PRIu64 " on device %u:%u", text, lock->inode,
-                                  major(lock->device), minor(lock->device));
-    return text;
-}
-
 static void write_lock(const struct report_finding *finding, const struct report_lock *lock,
                        const struct report_style *style, struct memory_pool *pool, FILE *out) {
     const char *place = lock->variable || lock->named ? names_place(pool, &lock->initialised)
                                                       : NULL; /* else the name says it */
     const char *text = memory_pool_format(pool, "%s: %s%s", message_lock(pool, finding, lock),
-                                          names_kind(lock->kind), purpose(lock, pool));
+                                          names_kind(lock->kind), names_purpose(pool, lock));
     if (lock->address)
         text = memory_pool_format(pool, "%s at 0x%" PRIx64, text, lock->address);
     if (place)
@@ -287,17 +275,25 @@ static void write_foot(const struct report_finding *finding, const struct report
     const char *seen = own ? memory_pool_format(pool, "seen %s%s%.3f s after the start of", times,
                                                 *times ? "first " : "", (double)finding->time_ns / 1e9)
                            : memory_pool_format(pool, "%ssaid by %s of", times, finding->source);
-    const char *text = finding->merged
-                           ? memory_pool_format(pool, "%s, in no single run; merged %s time%s", label, count,
-                                                numbers_plural(finding->count))
-                           : memory_pool_format(pool, "%s, %s %s (pid %u)%s%s%s", label, seen,
-                                                *exe ? frames_basename(exe) : "the process", finding->pid,
-                                                own && finding->source ? ", said by " : "",
-                                                own && finding->source ? finding->source : "",
-                                                finding->suppressed ? ", suppressed" : "");
+    const char *text =
+        finding->merged
+            ? memory_pool_format(pool, "%s, in no single run; merged %s time%s", label, count,
+                                 numbers_plural(finding->count))
+            : memory_pool_format(pool, "%s, %s %s (pid %u)%s%s%s%s", label, seen,
+                                 *exe ? frames_basename(exe) : "the process", finding->pid,
+                                 own && finding->source ? ", said by " : "",
+                                 own && finding->source ? finding->source : "",
+                                 finding->suppressed ? ", suppressed" : "", finding->known ? ", known" : "");
     fputs("\n  ", out);
     write_folded(text, style, 2, out);
     fputc('\n', out);
+}
+
+/* Lines of several, each indented. */
+static void write_rule(const char *rule, FILE *out) {
+    fputs("\n  a rule that silences it (gordian help suppressions):\n", out);
+    for (const char *line = rule; *line; line += strcspn(line, "\n") + 1)
+        fprintf(out, "    %.*s\n", (int)strcspn(line, "\n"), line);
 }
 
 /* The place that a note is about. */
@@ -323,6 +319,8 @@ static void write_finding(const struct report_finding *finding, const struct rep
     write_steps(finding, style, &pool, out);
     write_locks(finding, style, &pool, out);
     write_foot(finding, style, &pool, out);
+    if (style->full && finding->rule)
+        write_rule(finding->rule, out);
     fputc('\n', out);
     memory_pool_free(&pool);
 }
@@ -386,9 +384,16 @@ static const char *events_text(struct memory_pool *pool, const struct report *re
                 : memory_pool_format(pool, "%s events", last);
 }
 
+/* Whether the finding is counted only, with the others that were put aside for the same reason. */
+static bool is_aside(const struct report_finding *finding, const struct report_style *style) {
+    return finding->suppressed_by && !style->full;
+}
+
 static void write_list_line(const struct report_finding *finding, const char *text,
                             const struct report_style *style, struct memory_pool *pool, FILE *out) {
-    const char *severity = finding->suppressed ? "suppressed" : finding_severity_name(finding->severity);
+    const char *severity = finding->suppressed ? "suppressed"
+                           : finding->known    ? "known"
+                                               : finding_severity_name(finding->severity);
     fputs("  ", out);
     colour(style, colour_of(finding->severity), out);
     fputs(severity, out);
@@ -400,20 +405,33 @@ static void write_list_line(const struct report_finding *finding, const char *te
     fputc('\n', out);
 }
 
+/* What was put aside is counted for each reason. */
+static void write_aside(const struct report *report, const struct report_style *style,
+                        struct memory_pool *pool, FILE *out) {
+    struct filter_lines aside = filter_words_aside(pool, report);
+    for (size_t i = 0; i < aside.count; i++) {
+        fputs("  suppressed  ", out);
+        write_folded(aside.lines[i], style, 14, out);
+        fputc('\n', out);
+    }
+}
+
 /* The findings by name: first what must be looked at, then the notes with their places. */
 static void write_list(const struct report *report, const struct report_style *style,
                        struct memory_pool *pool, FILE *out) {
     size_t notes = 0;
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        if (finding->count && finding->severity > FINDING_NOTE)
+        if (finding->count && finding->severity > FINDING_NOTE && !is_aside(finding, style))
             write_list_line(finding, finding->message, style, pool, out);
     }
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        if (finding->count && finding->severity == FINDING_NOTE && (notes++ < NOTES_SHOWN || style->full))
+        if (finding->count && finding->severity == FINDING_NOTE && !is_aside(finding, style) &&
+            (notes++ < NOTES_SHOWN || style->full))
             write_list_line(finding, note_text(finding, pool), style, pool, out);
     }
+    write_aside(report, style, pool, out);
     if (notes > NOTES_SHOWN && !style->full)
         fprintf(out, "  and %s more notes (--full lists them)\n", numbers_count(pool, notes - NOTES_SHOWN));
 }
@@ -426,69 +444,12 @@ static void write_note(const char *text, const struct report_style *style, FILE 
     fputc('\n', out);
 }
 
-/* Bounds that were reached, and what the process lost. */
 static void write_limits(const struct report_process *process, const struct report_style *style,
                          struct memory_pool *pool, FILE *out) {
-    const char *who = memory_pool_format(pool, "pid %u", process->pid);
-    if (process->state == RECORDING_OFF)
-        write_note(memory_pool_format(pool, "%s: gordian turned itself off: %s", who, process->off_reason),
-                   style, out);
-    if (process->state == RECORDING_STARTING)
-        write_note(memory_pool_format(pool, "%s: gordian was not at work yet when the recording ends", who),
-                   style, out);
-    if (process->cut_searches)
-        write_note(memory_pool_format(
-                       pool,
-                       "%s: %s search%s for cycles reached the bound of %u steps: longer cycles may be "
-                       "missing (raise it with GORDIAN_OPTIONS=max_steps=N)",
-                       who, numbers_count(pool, process->cut_searches),
-                       process->cut_searches == 1 ? "" : "es", process->max_steps),
-                   style, out);
-    if (process->unlisted_cycles)
-        write_note(memory_pool_format(
-                       pool,
-                       "%s: further cycles through the lock orders above are counted, not listed (%s times; "
-                       "GORDIAN_OPTIONS=max_per_edge=N lists more than %u through one order, max_cycles=N "
-                       "more than %u)",
-                       who, numbers_count(pool, process->unlisted_cycles), process->max_per_edge,
-                       process->max_cycles),
-                   style, out);
-    if (process->unkept_dependencies)
-        write_note(memory_pool_format(
-                       pool,
-                       "%s: %s lock order%s not kept, because more than %u threads took the same two locks: "
-                       "cycles with later ones may be missing (raise it with GORDIAN_OPTIONS=max_uses=N)",
-                       who, numbers_count(pool, process->unkept_dependencies),
-                       process->unkept_dependencies == 1 ? " was" : "s were", process->max_uses),
-                   style, out);
-    if (process->crowded_dependencies)
-        write_note(memory_pool_format(
-                       pool,
-                       "%s: %s acquisition%s with more than %u locks held %s not looked at: cycles through "
-                       "them may be missing (raise it with GORDIAN_OPTIONS=max_held=N)",
-                       who, numbers_count(pool, process->crowded_dependencies),
-                       process->crowded_dependencies == 1 ? "" : "s", process->max_held,
-                       process->crowded_dependencies == 1 ? "was" : "were"),
-                   style, out);
-    if (process->lost & RECORDING_LOST_STACK)
-        write_note(
-            memory_pool_format(pool,
-                               "%s: some stacks were deeper than %u frames and were cut (raise it with "
-                               "GORDIAN_OPTIONS=stack_depth=N)",
-                               who, process->stack_depth),
-            style, out);
-    if (process->lost & RECORDING_LOST_SPACE)
-        write_note(
-            memory_pool_format(pool, "%s: the disk was full: what happened after that is not recorded", who),
-            style, out);
-    if (process->lost & RECORDING_LOST_MEMORY)
-        write_note(memory_pool_format(pool, "%s: memory ran out: some lock orders were not followed", who),
-                   style, out);
-    if (process->dropped)
-        write_note(memory_pool_format(pool, "%s: %s record%s could not be written", who,
-                                      numbers_count(pool, process->dropped),
-                                      numbers_plural(process->dropped)),
-                   style, out);
+    const char *texts[LIMITS_MAX];
+    size_t count = limits_of(pool, process, texts);
+    for (size_t i = 0; i < count; i++)
+        write_note(texts[i], style, out);
 }
 
 static void write_unseen(const struct report *report, const struct report_style *style,
@@ -543,7 +504,8 @@ static void write_processes(const struct report *report, const struct report_sty
 
 static void write_summary(const struct report *report, const struct report_style *style, FILE *out) {
     struct memory_pool pool = {0};
-    size_t errors = 0, warnings = 0, notes = 0, suppressed = 0, withdrawn = 0, threads = 0, findings = 0;
+    size_t errors = 0, warnings = 0, notes = 0, suppressed = 0, known = 0, withdrawn = 0, threads = 0,
+           findings = 0;
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
         withdrawn += !finding->count && finding->told && finding->severity != FINDING_NOTE;
@@ -551,9 +513,12 @@ static void write_summary(const struct report *report, const struct report_style
             continue;
         findings++;
         suppressed += finding->suppressed;
-        errors += finding->severity == FINDING_ERROR && !finding->suppressed;
-        warnings += finding->severity == FINDING_WARNING && !finding->suppressed;
-        notes += finding->severity == FINDING_NOTE && !finding->suppressed;
+        known += finding->known && !finding->suppressed;
+        if (finding->suppressed || finding->known)
+            continue;
+        errors += finding->severity == FINDING_ERROR;
+        warnings += finding->severity == FINDING_WARNING;
+        notes += finding->severity == FINDING_NOTE;
     }
     for (size_t i = 0; i < report_processes(report); i++)
         threads += report_process(report, i)->threads;
@@ -568,6 +533,8 @@ static void write_summary(const struct report *report, const struct report_style
                                   numbers_plural(warnings), notes, numbers_plural(notes));
         if (suppressed)
             text = memory_pool_format(&pool, "%s, %zu suppressed", text, suppressed);
+        if (known)
+            text = memory_pool_format(&pool, "%s, %zu known from the baseline", text, known);
     } else if (!report_saw_locks(report)) {
         text = "no lock event was seen: this run says nothing";
     }
@@ -599,6 +566,9 @@ static void write_summary(const struct report *report, const struct report_style
         write_note(report_damage(report, i), style, out);
     for (size_t i = 0; report_remark(report, i); i++)
         write_note(report_remark(report, i), style, out);
+    struct filter_lines remarks = filter_words_remarks(&pool, report, style->full ? SIZE_MAX : RULES_SHOWN);
+    for (size_t i = 0; i < remarks.count; i++)
+        write_note(remarks.lines[i], style, out);
     memory_pool_free(&pool);
 }
 
@@ -609,20 +579,26 @@ void report_text_summary(const struct report *report, const struct report_style 
     end_ascii(&ascii, to);
 }
 
+/* Whether the finding is shown whole only when everything is. */
+static bool is_old(const struct report_finding *finding) {
+    return finding->suppressed || finding->known;
+}
+
 int report_text_write(const struct report *report, const struct report_style *style, FILE *out) {
     struct ascii ascii;
     FILE *to = begin_ascii(&ascii, style, out);
     size_t notes = 0, others = 0;
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        notes += finding->count && finding->severity == FINDING_NOTE;
-        others += finding->count && finding->severity > FINDING_NOTE;
+        notes += finding->count && finding->severity == FINDING_NOTE && !is_old(finding);
+        others += finding->count && finding->severity > FINDING_NOTE && !is_old(finding);
     }
     /* Between errors and warnings notes would be in the way: the summary lists them. */
     bool all = style->full || (!others && notes <= FULL_NOTES);
     for (size_t i = 0; i < report_findings(report); i++) {
         const struct report_finding *finding = report_finding(report, i);
-        if (!finding->count || (finding->severity == FINDING_NOTE && !all))
+        if (!finding->count || finding->suppressed || (finding->known && !style->full) ||
+            (finding->severity == FINDING_NOTE && !all))
             continue;
         write_finding(finding, style, to);
     }

@@ -27,8 +27,9 @@ void report_text_finding(const struct report *report, const struct report_findin
  */
 void report_text_summary(const struct report *report, const struct report_style *style, FILE *out);
 
-/* Write the whole report: every finding, notes only in a full style or when there are few and nothing else;
- * then the summary, which lists them all. Returns 0, or a negative errno of the stream. */
+/* Write the whole report: every finding, notes only in a full style or when there are few and nothing else,
+ * those that the baseline has only in a full style, no suppressed ones; then the summary, which lists them
+ * all, the suppressed ones by the rules that silence them. Returns 0, or a negative errno of the stream. */
 int report_text_write(const struct report *report, const struct report_style *style, FILE *out);
 
 #endif

@@ -279,14 +279,14 @@ static bool is_c(Dwarf_Die *unit) {
            language == DW_LANG_C11;
 }
 
-/* The ELF symbol of the function at the address, as it is mangled; NULL when there is none. */
-static const char *function_symbol(struct symbols_image *image, uint64_t address) {
+/* The ELF symbol of the function at the address, as it is mangled, and the distance from its beginning; NULL
+ * when there is none. */
+static const char *function_symbol(struct symbols_image *image, uint64_t address, GElf_Off *distance) {
     GElf_Sym symbol;
-    GElf_Off distance;
-    const char *name = dwfl_module_addrinfo(image->module, address, &distance, &symbol, NULL, NULL, NULL);
+    const char *name = dwfl_module_addrinfo(image->module, address, distance, &symbol, NULL, NULL, NULL);
     int type = name ? GELF_ST_TYPE(symbol.st_info) : STT_NOTYPE;
     if (!name || !*name || (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE) ||
-        (symbol.st_size && distance >= symbol.st_size))
+        (symbol.st_size && *distance >= symbol.st_size))
         return NULL;
     return name;
 }
@@ -301,7 +301,8 @@ static const char *die_function(struct symbols *symbols, Dwarf_Die *die, Dwarf_D
     if (!name)
         name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_MIPS_linkage_name, &attribute));
     if (!name && image && !is_c(unit)) {
-        const char *symbol = function_symbol(image, address);
+        GElf_Off distance;
+        const char *symbol = function_symbol(image, address, &distance);
         name = symbol && strncmp(symbol, "_Z", 2) == 0 ? symbol : NULL;
     }
     if (name)
@@ -496,8 +497,10 @@ struct report_stack symbols_frames(struct symbols *symbols, struct symbols_image
     if (!count)
         count = 1;
     if (image && image->module && !frames[count - 1].function) {
-        const char *symbol = function_symbol(image, address);
+        GElf_Off distance;
+        const char *symbol = function_symbol(image, address, &distance);
         frames[count - 1].function = symbol ? demangled(&symbols->pool, symbol) : NULL;
+        frames[count - 1].within = symbol ? distance : 0;
     }
     for (size_t i = 0; i < count; i++) {
         frames[i].module = image ? image->path : NULL;

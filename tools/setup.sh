@@ -5,16 +5,19 @@
 
 setup_root=$(readlink -f -- "$(dirname -- "${BASH_SOURCE[0]}")/..")
 
-# What the build needs. libunwind is loaded when a program runs, the rest is compiled or linked.
+# What the build needs. libunwind is loaded when a program runs, and graphviz lays out the lock orders of the HTML report; the
+# rest is compiled or linked.
 setup_build_packages=(
-    bazel-bootstrap bazel-rules-java g++ gcc libc6-dev libcjson-dev libdw-dev libelf-dev libexpat1-dev libunwind-dev uthash-dev
+    bazel-bootstrap bazel-rules-java g++ gcc graphviz libc6-dev libcjson-dev libdw-dev libelf-dev libexpat1-dev libunwind-dev uthash-dev
 )
 
-# What the tests need besides: ThreadSanitizer, the style tools, and the real programs of the end-to-end tests.
+# What the tests need besides: ThreadSanitizer, the style tools, the real programs of the end-to-end tests, and a browser
+# for the HTML report.
 setup_test_packages=(
-    bash-completion clang-19 clang-format-19 clang-tidy-19 dpkg-dev git libclang-rt-19-dev libfaketime libjemalloc2
-    libmemcached-tools libtcmalloc-minimal4 lintian llvm-19 mandoc memcached pigz pkg-config procps python3 python3-jsonschema
-    redis-server redis-tools spin sqlite3 util-linux valgrind xz-utils zsh
+    bash-completion chromium chromium-driver clang-19 clang-format-19 clang-tidy-19 dpkg-dev fonts-dejavu-core git
+    libclang-rt-19-dev libfaketime libjemalloc2 libmemcached-tools libtcmalloc-minimal4 lintian llvm-19 mandoc memcached pigz
+    pkg-config procps python3 python3-jsonschema python3-selenium redis-server redis-tools spin sqlite3 util-linux valgrind
+    xz-utils zsh
 )
 
 # What `./gordian suite` needs besides: its runner, and the tools that it sets side by side.
@@ -22,7 +25,7 @@ setup_suite_packages=(clang-19 libclang-rt-19-dev llvm-19 python3 valgrind)
 
 # What `./check --full` needs besides: the heavy programs and what drives them.
 setup_heavy_packages=(
-    apache2-utils chromium cmake curl debootstrap default-jdk-headless ffmpeg make mariadb-client mariadb-server-core nginx ninja-build nodejs
+    apache2-utils cmake curl debootstrap default-jdk-headless ffmpeg make mariadb-client mariadb-server-core nginx ninja-build nodejs
     openssl pbzip2 perl postgresql sysbench util-linux x264 zstd
 )
 

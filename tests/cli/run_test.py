@@ -136,7 +136,7 @@ class StatusTest(RunTest):
         self.assertEqual((result.returncode, result.stdout), (4, f"{text} one\n"))
 
     def test_unknown_and_wrong_options(self):
-        for options in (["--no-such-option"], ["-x"], ["--html", "x"], ["--json"], ["--full=1"], ["--exit-code", "256"],
+        for options in (["--no-such-option"], ["-x"], ["--pdf", "x"], ["--json"], ["--full=1"], ["--exit-code", "256"],
                         ["--exit-code", "x"], ["--exit-code", "-1"], ["--on-deadlock", "explode"], []):
             with self.subTest(options=options):
                 self.check_refused(125, arguments=["run", *options])
@@ -276,8 +276,8 @@ class OutputTest(RunTest):
         recordings = [name for name in os.listdir(out) if name.endswith(".rec")]
         self.assertEqual(len(recordings), 1, os.listdir(out))
         self.assertEqual(sorted(os.listdir(out)), sorted(recordings + [
-            "report.github.txt", "report.gitlab.json", "report.json", "report.jsonl", "report.junit.xml", "report.sarif",
-            "report.txt"]))
+            "report.dot", "report.github.txt", "report.gitlab.json", "report.html", "report.json", "report.jsonl", "report.junit.xml",
+            "report.sarif", "report.txt"]))
         self.assertEqual(os.listdir(self.tmp), [])
 
     def test_old_recordings_in_the_directory_are_left_alone(self):

@@ -122,6 +122,123 @@ TEST(functions_without_a_name_are_their_offset_in_their_module) {
     CHECK_EQ(signature(), before);
 }
 
+TEST(what_compilers_and_versions_add_to_names_changes_nothing) {
+    start();
+    for (int i = 0; i < 4; i++)
+        frames[i][0].module = "/opt/bank/libbank.so";
+    uint64_t before = signature();
+    for (int i = 0; i < 4; i++)
+        frames[i][0].module = "/usr/lib/libbank.so.2.1";
+    frames[0][0].function = "transfer.constprop.0";
+    frames[1][0].function = "audit [clone .part.0]";
+    CHECK_EQ(signature(), before);
+    frames[0][0].module = "/opt/bank/libshop.so";
+    CHECK(signature() != before);
+}
+
+TEST(what_the_c_library_does_in_between_changes_nothing) {
+    static struct report_frame sorted[3];
+    start();
+    sorted[0] = frames[0][0];
+    sorted[1] = (struct report_frame){.function = "session", .module = "/opt/bank/bank"};
+    holds[0].stack = (struct report_stack){sorted, 2, false};
+    uint64_t before = signature();
+    sorted[2] = sorted[1];
+    sorted[1] = (struct report_frame){.function = "qsort_r", .module = "/lib/libc.so.6", .offset = 0x99};
+    holds[0].stack.count = 3;
+    CHECK_EQ(signature(), before);
+    sorted[1].module = "/lib/libsort.so.6";
+    CHECK(signature() != before);
+}
+
+TEST(the_cpp_standard_library_and_numbers_of_lambdas_change_nothing) {
+    static struct report_frame called[4];
+    start();
+    called[0] = frames[0][0];
+    called[1] = (struct report_frame){.function = "main::{lambda()#2}::operator()() const",
+                                      .file = "/src/bank.cc",
+                                      .module = "/opt/bank/bank",
+                                      .line = 9,
+                                      .declared = 7};
+    called[2] =
+        (struct report_frame){.function = "main", .module = "/opt/bank/bank", .line = 3, .declared = 1};
+    holds[0].stack = (struct report_stack){called, 3, false};
+    uint64_t before = signature();
+    called[1].function = "operator()"; /* as it is named when it is inlined */
+    called[1].file = "/home/me/bank.cc";
+    CHECK_EQ(signature(), before);
+    called[3] = called[2];
+    called[2] = (struct report_frame){.function = "void std::__invoke_impl<void, f>(f&&)",
+                                      .module = "/opt/bank/bank"};
+    holds[0].stack.count = 4;
+    CHECK_EQ(signature(), before);
+    called[2] = (struct report_frame){.function = "bank::call()", .module = "/opt/bank/bank"};
+    CHECK(signature() != before);
+    called[1].inlined = true; /* a part of a function that was split, inlined into the rest */
+    called[2] = called[1];
+    called[2].line = 8;
+    CHECK_EQ(signature(), before);
+    called[1].inlined = false; /* it calls itself */
+    CHECK(signature() != before);
+    called[1].file = "shop.cc";
+    holds[0].stack.count = 3;
+    called[2] = called[3];
+    CHECK(signature() != before);
+}
+
+TEST(without_lines_the_place_in_the_function_counts) {
+    start();
+    for (int i = 0; i < 4; i++)
+        frames[i][0].line = frames[i][0].declared = 0;
+    for (int i = 0; i < 4; i++)
+        frames[i][0].within = 0x20u + (unsigned)i;
+    uint64_t before = signature();
+    for (int i = 0; i < 4; i++)
+        frames[i][0].offset += 0x1000;
+    CHECK_EQ(signature(), before);
+    frames[0][0].within++;
+    CHECK(signature() != before);
+}
+
+TEST(locks_without_a_variable_are_known_by_where_they_were_made) {
+    static struct report_frame made[2] = {
+        {.function = "open", .module = "/opt/bank/bank", .line = 7, .declared = 5}, {0}};
+    start();
+    bob.variable = NULL;
+    uint64_t before = signature();
+    bob.initialised = (struct report_stack){made, 1, false};
+    uint64_t initialised = signature();
+    CHECK(initialised != before);
+    made[0].line += 100;
+    made[0].declared += 100;
+    made[1].function = "load"; /* whoever asks for it */
+    bob.initialised.count = 2;
+    CHECK_EQ(signature(), initialised);
+    made[0].function = "reopen";
+    CHECK(signature() != initialised);
+    bob.shared = true; /* another process may have seen it */
+    CHECK_EQ(signature(), before);
+    bob.shared = false;
+    bob.variable = "bob"; /* its name says it all */
+    initialised = signature();
+    made[0].function = "open";
+    CHECK_EQ(signature(), initialised);
+}
+
+TEST(a_step_of_a_ring_that_blocks_by_waiting_counts_by_its_wait) {
+    start();
+    struct report_hold other = {.lock = &(struct report_lock){.id = "L3", .name = "x", .variable = "x"}};
+    steps[1].holds = &other; /* not what steps[0] wants */
+    uint64_t before = signature();
+    steps[1].holds_count = 0;
+    finding.kind = FINDING_DEADLOCK_ACTUAL;
+    CHECK_EQ(signature(), before);
+    finding.kind = FINDING_HANG_ALL_BLOCKED;
+    uint64_t none = signature();
+    steps[1].holds_count = 1;
+    CHECK(signature() != none);
+}
+
 TEST(blocked_threads_count_in_any_order_and_those_that_wait_alike_once) {
     static struct report_step crowd[5];
     start();

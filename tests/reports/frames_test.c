@@ -52,6 +52,22 @@ TEST(a_thread_of_cpp_is_shown_from_its_lock_to_its_first_function) {
     CHECK_STR(frames_site(&stack)->function, "bank::transfer()");
 }
 
+TEST(templates_have_their_return_type_before_their_name) {
+    const struct report_frame frames[] = {
+        {.function = "void std::lock<std::mutex, std::mutex>(std::mutex&, std::mutex&)",
+         .module = "/opt/bank"},
+        {.function = "void bank::transfer<int>(int)", .module = "/opt/bank"},
+        {.function = "std::__invoke_result<main::{lambda()#1}>::type std::__invoke<main::{lambda()#1}>()",
+         .module = "/opt/bank"},
+        {.function = "void std::thread::_Invoker<std::tuple<void (*)()> >::_M_invoke<0ul>(int)",
+         .module = "/opt/bank"},
+        {.function = "std::thread::_State_impl<std::thread::_Invoker<int> >::_M_run()",
+         .module = "/opt/bank"},
+        {.module = "/usr/lib/libstdc++.so.6"},
+        {.function = "start_thread", .module = "/lib/libc.so.6"}};
+    check_visible(frames, COUNT(frames), false, 1, 2);
+}
+
 TEST(main_is_the_last_frame_even_where_nothing_below_has_a_name) {
     const struct report_frame stripped[] = {
         {.module = "/opt/bank"},      {.module = "/opt/bank"},

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "reports/live.h"
+#include "reports/report_dot.h"
 #include "reports/report_github.h"
 #include "reports/report_gitlab.h"
+#include "reports/report_html.h"
 #include "reports/report_json.h"
 #include "reports/report_jsonl.h"
 #include "reports/report_junit.h"
@@ -55,6 +57,9 @@ static void build(struct recording_builder *builder) {
     builder_lock_name(builder, 1, "accounts");
     builder_lock_name(builder, 2, "");
     builder_lock_name(builder, 4711, "nobody's");
+    for (uint32_t i = 0; i < 12; i++)
+        builder_dependency(builder, 1 + i % 3, (struct lock_hold){1 + i % 7, i % 2, 1 + i % 5},
+                           (struct lock_hold[]){{1 + (i + 3) % 5, 0, i % 6}, {1 + i % 4, i % 2, 2}}, 2);
     struct recording_slot *slots = builder_slots(builder);
     slots[0].state = slots[1].state = RECORDING_SLOT_RUNNING;
     slots[0].thread = 1;
@@ -133,6 +138,8 @@ static void read_all(int fd, FILE *sink) {
         struct report_style style = {.colour = true, .full = random_number(4) == 0, .width = 80};
         CHECK_EQ(report_text_write(report, &style, sink), 0);
         CHECK_EQ(report_json_write(report, sink), 0);
+        CHECK_EQ(report_html_write(report, sink), 0);
+        CHECK_EQ(report_dot_write(report, sink), 0);
         write_for_others(report, sink);
     } else {
         CHECK(*error != 0);
@@ -151,6 +158,12 @@ static int file_of(const unsigned char *bytes, size_t size) {
     int fd = memfd_create("recording", MFD_CLOEXEC);
     CHECK(fd >= 0 && write(fd, bytes, size) == (ssize_t)size);
     return fd;
+}
+
+/* Two thousand times a process of graphviz would take minutes: layout_test.c is about those. Without it the
+ * page has everything else. */
+__attribute__((constructor)) static void hide_graphviz(void) {
+    setenv("PATH", "/nonexistent", 1);
 }
 
 TEST(two_thousand_forged_recordings_do_no_harm) {

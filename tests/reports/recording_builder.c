@@ -179,6 +179,13 @@ size_t builder_profile(struct recording_builder *builder, struct recording_profi
     return builder_record(builder, RECORDING_PROFILE, &profile, sizeof profile);
 }
 
+void builder_dependency(struct recording_builder *builder, uint32_t thread, struct lock_hold wants,
+                        const struct lock_hold *holds, uint32_t count) {
+    struct recording_dependency dependency = {
+        .thread = thread, .segment = 1, .wants = wants, .holds_count = count};
+    record_with(builder, RECORDING_DEPENDENCY, &dependency, sizeof dependency, holds, count * sizeof *holds);
+}
+
 void builder_futex_user(struct recording_builder *builder, uint64_t address) {
     struct recording_futex_user user = {.address = address};
     builder_record(builder, RECORDING_FUTEX_USER, &user, sizeof user);

@@ -63,6 +63,10 @@ size_t builder_python(struct recording_builder *builder, uint32_t id, const stru
 /* The numbers and stacks are the profile's own; its record is filled in. Returns its offset in the file. */
 size_t builder_profile(struct recording_builder *builder, struct recording_profile profile);
 void builder_lock_name(struct recording_builder *builder, uint32_t lock, const char *name);
+
+/* A lock wanted with `count` others held, by the thread in its segment 1. */
+void builder_dependency(struct recording_builder *builder, uint32_t thread, struct lock_hold wants,
+                        const struct lock_hold *holds, uint32_t count);
 void builder_futex_user(struct recording_builder *builder, uint64_t address);
 
 /* A finding 12 ms after the start, seen once, of the severity that its kind has. Returns its offset in the

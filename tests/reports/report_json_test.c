@@ -3,6 +3,7 @@
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
+#include "reports/filter.h"
 #include "reports/foreign.h"
 #include "tests/check.h"
 #include "tests/reports/scene.h"
@@ -106,6 +107,15 @@ TEST(a_whole_finding) {
              "teller has ended "
              "and still holds mutex initialised at fixture.c:36 in Bank::audit\","
              "\"count\":1,\"pid\":4711,\"time_s\":0.012,\"suppressed\":false,"
+             "\"rule\":\"[deadlock.actual: mutex initialised at fixture.c:36 in Bank::audit]\\n"
+             "# deadlock: main waits for mutex initialised at fixture.c:36 in Bank::audit; teller has ended "
+             "and still holds mutex initialised at fixture.c:36 in Bank::audit\\n"
+             "id: ID\\n"
+             "# Instead of the id, to silence what is like it, and still after an edit:\\n"
+             "# kind: deadlock.actual\\n"
+             "# lock: mutex initialised at fixture.c:36 in Bank::audit\\n"
+             "# frames: function:take; function:transfer\\n"
+             "# frames: function:Bank::audit; function:session\\n\","
              "\"threads\":[{\"id\":\"T1\",\"name\":\"main\",\"tid\":4711,\"creator\":null,\"created\":[]},"
              "{\"id\":\"T2\",\"name\":\"teller\",\"tid\":4712,\"creator\":\"T1\",\"created\":%s}],"
              "\"locks\":[{\"id\":\"L4\",\"name\":\"mutex initialised at fixture.c:36 in Bank::audit\","
@@ -158,6 +168,55 @@ TEST(kinds_say_what_their_numbers_are) {
     CHECK(finding_at(root, 5, "starvation") == NULL && finding_at(root, 5, "signal") == NULL);
     cJSON_Delete(root);
     report_free(report);
+    builder_free(&builder);
+}
+
+TEST(what_was_asked_of_the_findings) {
+    static const char rules[] = "[known teller]\nkind: deadlock.*\nexpires: 2027-01-31\n"
+                                "[old]\nkind: deadlock.*\nexpires: 2027-01-01\n"
+                                "[\xff]\nfram: x\n";
+    static const char before[] = "{\"schema\":\"gordian-report/1\",\"findings\":["
+                                 "{\"id\":\"%s\",\"kind\":\"k\",\"severity\":\"error\",\"message\":\"m\"},"
+                                 "{\"id\":\"0000000000000000\",\"kind\":\"k\",\"severity\":\"error\","
+                                 "\"message\":\"m\"}]}";
+    struct recording_builder builder;
+    scene_start(&builder);
+    scene_add_deadlock(&builder, FINDING_DEADLOCK_POTENTIAL);
+    builder_finding(&builder, FINDING_MISUSE_RELOCK, FINDING_SHAPE_NONE,
+                    &(struct builder_step){.thread = SCENE_MAIN, .wants = {SCENE_BANK, 0, SCENE_AUDIT}}, 1);
+    struct report *plain = scene_report(&builder, "report_json_test"), *report = report_create();
+    cJSON *root = parsed("unfiltered", plain);
+    CHECK(at(root, "filter") == NULL && finding_at(root, 0, "suppressed_by") == NULL &&
+          finding_at(root, 1, "known") == NULL && finding_at(root, 1, "happened_id") == NULL);
+    CHECK(cJSON_IsString(finding_at(root, 0, "happened_id")));
+    cJSON_Delete(root);
+
+    struct filter *filter = filter_create(20270131);
+    char text[512], error[64];
+    int size = snprintf(text, sizeof text, before, report_finding(plain, 1)->id);
+    CHECK_EQ(baseline_read_text(filter_baseline(filter), text, (size_t)size, error, sizeof error), 0);
+    suppressions_read_text(filter_suppressions(filter), "a\xff.supp", rules, sizeof rules - 1);
+    CHECK_EQ(filter_add_module(filter, "*"), 0);
+    report_set_filter(report, filter);
+    scene_read(&builder, "report_json_test", report);
+    root = parsed("filter", report);
+    check_json(
+        at(root, "filter"),
+        "{\"rules\":[{\"name\":\"known teller\",\"file\":\"a\xef\xbf\xbd.supp\",\"line\":1,"
+        "\"expires\":\"2027-01-31\",\"expired\":false,\"matched\":1,\"silenced\":1},"
+        "{\"name\":\"old\",\"file\":\"a\xef\xbf\xbd.supp\",\"line\":4,\"expires\":\"2027-01-01\","
+        "\"expired\":true,\"matched\":1,\"silenced\":0}],"
+        "\"mistakes\":[\"a\xef\xbf\xbd.supp:8: 'fram' is none of kind, id, lock, frame, frames and expires: "
+        "this rule is left out\"],"
+        "\"only_modules\":\"--only-module *\",\"outside\":0,\"baseline\":{\"known\":1,\"gone\":1}}");
+    check_json(finding_at(root, 0, "suppressed"), "true");
+    check_json(finding_at(root, 0, "suppressed_by"), "\"rule known teller (a\xef\xbf\xbd.supp:1)\"");
+    CHECK(finding_at(root, 0, "known") == NULL);
+    check_json(finding_at(root, 1, "known"), "true");
+    cJSON_Delete(root);
+    report_free(plain);
+    report_free(report);
+    filter_free(filter);
     builder_free(&builder);
 }
 

@@ -41,7 +41,8 @@ static void end(struct stream *stream, const char *name) {
 
 /* Check the next line, its finding without what the JSON report's test checks. "": there is none. */
 static void check_line(struct stream *stream, const char *expected) {
-    static const char *const parts[] = {"threads", "locks", "steps", "holders", "message"};
+    static const char *const parts[] = {"threads", "locks", "steps",      "holders",
+                                        "message", "rule",  "happened_id"};
     char *text = stream->text + stream->seen, *stop = memchr(text, '\n', stream->size - stream->seen);
     if (!stop) {
         CHECK_STR(text, expected);

@@ -30,7 +30,7 @@ def reports():
 
 # Keys that stand only where they say something.
 OPTIONAL = {"stack_cut", "created_cut", "initialised_cut", "first_cut", "longest_wait_cut", "longest_hold_cut", "event",
-            "starvation", "signal", "source", "access", "bytes"}
+            "starvation", "signal", "suppressed_by", "known", "happened_id", "filter", "source", "access", "bytes"}
 
 
 def objects(value):
@@ -65,15 +65,15 @@ class SchemaTest(unittest.TestCase):
 
     def test_every_report_is_valid(self):
         self.assertEqual(sorted(name for name in self.reports if not name.startswith("event_")),
-                         ["empty", "kinds", "locks", "numbers", "numbers_of_kinds", "orphaned", "profile", "python", "race", "run",
-                          "strings", "unseen"])
+                         ["empty", "filter", "kinds", "locks", "numbers", "numbers_of_kinds", "orphaned", "profile", "python",
+                          "race", "run", "strings", "unfiltered", "unseen"])
         self.assertEqual(sum(name.startswith("event_") for name in self.reports), 22)
         for name, report in self.reports.items():
             errors = [f"{name}: {list(error.path)}: {error.message}" for error in self.validator.iter_errors(report)]
             self.assertEqual(errors, [])
 
     def test_no_key_can_be_left_out_or_added(self):
-        for name in ("orphaned", "profile", "numbers_of_kinds"):
+        for name in ("filter", "orphaned", "profile", "numbers_of_kinds"):
             self.check_keys(self.reports[name])
 
     def check_keys(self, report):
