@@ -5,7 +5,8 @@
 #include "cli/command.h"
 
 /* Each is described where it is implemented. */
-#define COMMANDS(X) X(run) X(report) X(merge) X(diff) X(ps) X(dump) X(suite) X(new_case) X(completion) X(help)
+#define COMMANDS(X)                                                                                          \
+    X(run) X(report) X(merge) X(import) X(diff) X(ps) X(dump) X(suite) X(new_case) X(completion) X(help)
 
 #define COMMANDS_DECLARE(name) extern const struct command command_##name;
 COMMANDS(COMMANDS_DECLARE)

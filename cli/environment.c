@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Entries that this file may add to an environment. */
-#define NEW_ENTRIES 3
+#define NEW_ENTRIES 4
 
 bool environment_can_preload(const char *path) {
     return !strpbrk(path, " :$");
@@ -56,6 +56,26 @@ static bool extend(char **list, const char *name, const char *added, bool before
     return true;
 }
 
+bool environment_can_log(const char *path) {
+    return !strchr(path, '"') || !strchr(path, '\'');
+}
+
+/* ThreadSanitizer's options. What only makes its reports better stands before the user's, which may differ;
+ * what gordian's work depends on stands behind them: where the reports go, and that reports do not change the
+ * program's exit status. With that, a fatal error would end the program with status 0: it aborts instead. */
+static bool extend_tsan(char **list, const struct environment *e) {
+    char *better = NULL, *ours = NULL, quote = strchr(e->tsan_log, '"') ? '\'' : '"';
+    bool complete =
+        asprintf(&better, "second_deadlock_stack=1:stack_trace_format=\"    #%%n %%f %%S (%%m+%%o)\"%s%s",
+                 e->symbolizer ? ":external_symbolizer_path=" : "",
+                 e->symbolizer ? e->symbolizer : "") >= 0 &&
+        asprintf(&ours, "log_path=%c%s%c:exitcode=0:abort_on_error=1", quote, e->tsan_log, quote) >= 0 &&
+        extend(list, "TSAN_OPTIONS", better, true) && extend(list, "TSAN_OPTIONS", ours, false);
+    free(better);
+    free(ours);
+    return complete;
+}
+
 char **environment_create(const struct environment *e, char *const *base) {
     size_t count = 0;
     while (base[count])
@@ -67,7 +87,8 @@ char **environment_create(const struct environment *e, char *const *base) {
      * the hooks forward to its interceptors. */
     bool complete = list && options && extend(list, "LD_PRELOAD", e->library, true) &&
                     extend(list, "GORDIAN_OPTIONS", options, false) &&
-                    extend(list, "ASAN_OPTIONS", "verify_asan_link_order=0", false);
+                    extend(list, "ASAN_OPTIONS", "verify_asan_link_order=0", false) &&
+                    (!e->tsan_log || extend_tsan(list, e));
     free(options);
     if (complete)
         return list;

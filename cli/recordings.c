@@ -242,6 +242,22 @@ void recordings_follow(struct recordings *r, struct report *report) {
     update(r, report, false);
 }
 
+void recordings_read(struct recordings *r, struct report *report, uint32_t pid) {
+    char prefix[32], why[256];
+    snprintf(prefix, sizeof prefix, "gordian.%u.", pid);
+    if (scan(r, false))
+        return;
+    for (size_t i = 0; i < r->count; i++) {
+        char *path = strncmp(r->files[i].name, prefix, strlen(prefix)) == 0 ? path_of(r, &r->files[i]) : NULL;
+        uint64_t findings = path ? findings_in(path) : 0;
+        if (path && report_update(report, path, why, sizeof why) == 0) {
+            r->files[i].findings = findings;
+            r->files[i].read = true;
+        }
+        free(path);
+    }
+}
+
 /* Read recordings that the report does not have: those with signs, or all. Later it follows them itself. */
 static void read_some(struct recordings *r, struct report *report, bool all) {
     for (size_t i = 0; i < r->count; i++) {

@@ -38,6 +38,9 @@ size_t recordings_count(const struct recordings *recordings);
  * looked up. */
 void recordings_follow(struct recordings *recordings, struct report *report);
 
+/* Read the recordings of one process of the run into the report, as far as they are written. */
+void recordings_read(struct recordings *recordings, struct report *report, uint32_t pid);
+
 /* Look for deadlocks between the processes (report_cross), if a thread waits for a lock since before this
  * time of CLOCK_MONOTONIC. Returns whether to call again REPORT_CONFIRM_MS later. O(threads) when there is
  * none; no symbol is looked up. */

@@ -20,6 +20,7 @@
 #include "cli/progress_line.h"
 #include "cli/recordings.h"
 #include "cli/supervisor.h"
+#include "cli/tsan_logs.h"
 #include "reports/processes.h"
 #include "reports/report.h"
 #include "reports/report_text.h"
@@ -61,8 +62,10 @@ struct run {
     struct program program;
     char **argv; /* the program's, as executed */
     char *library;
+    const char *symbolizer; /* for ThreadSanitizer; NULL when there is none */
     struct output *output;
     struct recordings *recordings;
+    struct tsan_logs *tsan_logs;
     struct report *report;
     struct supervisor supervisor;
     struct report_run facts;
@@ -147,8 +150,27 @@ static char **program_environment(void *context) {
                                       .dir = recordings_dir(run->recordings),
                                       .notify = recordings_notify(run->recordings),
                                       .root = getpid(),
-                                      .children = run->children};
+                                      .children = run->children,
+                                      .tsan_log = tsan_logs_path(run->tsan_logs),
+                                      .symbolizer = run->symbolizer};
     return environment_create(&environment, environ);
+}
+
+/* ThreadSanitizer looks for "llvm-symbolizer" alone. */
+static const char *find_symbolizer(void) {
+    static const char *const paths[] = {"/usr/bin/llvm-symbolizer-19", "/usr/bin/llvm-symbolizer",
+                                        "/usr/bin/llvm-symbolizer-14"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (access(paths[i], X_OK) == 0)
+            return paths[i];
+    return NULL;
+}
+
+/* With the recordings, so that --out keeps them; but not every path can be told to ThreadSanitizer. */
+static struct tsan_logs *open_tsan_logs(struct run *run) {
+    const char *dir = recordings_dir(run->recordings);
+    run->symbolizer = find_symbolizer();
+    return tsan_logs_open(environment_can_log(dir) ? dir : recordings_private_dir(run->recordings));
 }
 
 /* Everything that can be known to fail fails here, before the program starts. */
@@ -170,7 +192,10 @@ static int prepare(struct run *run, int argc, char **argv) {
     if (!run->output)
         return CLI_FAILED;
     run->recordings = recordings_open(run->outputs.out);
-    return run->recordings ? make_preloadable(run) : CLI_FAILED;
+    if (!run->recordings)
+        return CLI_FAILED;
+    run->tsan_logs = open_tsan_logs(run);
+    return run->tsan_logs ? make_preloadable(run) : CLI_FAILED;
 }
 
 static int start(struct run *run, char **argv) {
@@ -395,6 +420,7 @@ static void follow(struct run *run) {
             return;
         bool heard = recordings_hear(run->recordings);
         recordings_follow(run->recordings, run->report);
+        tsan_logs_follow(run->tsan_logs, run->recordings, run->report);
         if (!run->deadlock)
             look_between(run, heard);
         const struct report_finding *deadlock = tell_findings(run);
@@ -488,11 +514,15 @@ static void tell_nothing_seen(const struct run *run) {
 static int conclude(struct run *run, bool *keep) {
     supervisor_finish(&run->supervisor);
     int own = supervisor_status(&run->supervisor);
+    progress_line_begin(run->outputs.quiet);
+    recordings_finish(run->recordings, run->report);
+    tsan_logs_finish(run->tsan_logs, run->report);
+    int caught = tsan_logs_signal(run->tsan_logs, run->supervisor.pid);
+    if (caught && own == 128 + SIGABRT) /* what it was aborted for */
+        own = 128 + caught;
     run->facts.exit = own;
     run->facts.duration_s = (double)(clock_ns(CLOCK_MONOTONIC) - run->begin_ns) / 1e9;
     report_set_run(run->report, &run->facts);
-    progress_line_begin(run->outputs.quiet);
-    recordings_finish(run->recordings, run->report);
     if (!run->deadlock) /* else the processes are gone because we have ended them */
         report_cross_surely(run->report);
     tell_findings(run);
@@ -535,6 +565,7 @@ static int call(int argc, char **argv) {
         status = conclude(&run, &keep);
     }
     output_close(run.output);
+    tsan_logs_close(run.tsan_logs);
     recordings_close(run.recordings, keep);
     report_free(run.report);
     filter_free(run.filter);

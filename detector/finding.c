@@ -24,6 +24,7 @@ static const char *const kind_names[FINDING_KINDS] = {
     [FINDING_STARVATION] = "starvation",
     [FINDING_ORDER_SINGLE_THREAD] = "order.single_thread",
     [FINDING_MISUSE_ASSERTION] = "misuse.assertion",
+    [FINDING_RACE_DATA] = "race.data",
 };
 
 static const char *const shape_names[FINDING_SHAPES] = {

@@ -32,7 +32,8 @@ enum finding_kind {
     FINDING_STARVATION = 19,
     FINDING_ORDER_SINGLE_THREAD = 20,
     FINDING_MISUSE_ASSERTION = 21,
-    FINDING_KINDS /* one past the last */
+    FINDING_RACE_DATA = 22, /* in no recording: another tool says it */
+    FINDING_KINDS           /* one past the last */
 };
 
 enum finding_shape {
@@ -94,6 +95,8 @@ struct finding_step {
  *   - blocking.wait_holding: one step, what it holds, what it waits for.
  *   - starvation: steps[0], the waiter; steps[1], who had the lock last. values: overtaken, ns waited.
  *   - order.single_thread: as deadlock.*, all steps by one thread, the witnesses too.
+ *   - race.data: a step for each access; it wants the memory (LOCK_KIND_MEMORY), shared to read it,
+ * exclusively to write it, and holds the locks that the thread had.
  */
 struct finding {
     uint32_t kind;     /* enum finding_kind */

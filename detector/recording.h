@@ -193,6 +193,7 @@ enum recording_lock_kind {
     LOCK_KIND_GIL = 11,    /* CPython's global interpreter lock; `address` is its condition's */
     LOCK_KIND_GATE = 12,   /* what the program says to be one (gordian.h); nobody waits for it */
     LOCK_KIND_UNSEEN = 13, /* what the program says to be a lock, and no lock was seen at its address */
+    LOCK_KIND_MEMORY = 14, /* what is raced for; in no recording */
     LOCK_KINDS             /* one past the last */
 };
 

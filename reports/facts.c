@@ -28,7 +28,7 @@ struct facts {
     size_t futex_users_count, futex_users_capacity;
     struct facts_lock **shared;
     size_t shared_count, shared_capacity;
-    struct table modules_by_id, threads, locks;
+    struct table modules_by_id, threads, locks, locks_by_address;
     struct table stacks, pythons; /* pointers to their offsets */
 };
 
@@ -65,6 +65,7 @@ void facts_close(struct facts *facts) {
     table_free(&facts->modules_by_id);
     table_free(&facts->threads);
     table_free(&facts->locks);
+    table_free(&facts->locks_by_address);
     table_free(&facts->stacks);
     table_free(&facts->pythons);
     free(facts);
@@ -153,6 +154,8 @@ static void add_lock(struct facts *facts, const struct recording_lock *record, u
         .at = place,
     };
     table_put(&facts->locks, record->lock, lock);
+    if (lock->kind == LOCK_KIND_MUTEX || lock->kind == LOCK_KIND_RWLOCK || lock->kind == LOCK_KIND_SPIN)
+        table_put(&facts->locks_by_address, lock->address, lock);
     if (!lock->shared || !lock->inode)
         return;
     facts->shared = memory_array_grow(facts->shared, &facts->shared_capacity, facts->shared_count + 1,
@@ -297,6 +300,20 @@ const struct facts_thread *facts_thread(const struct facts *facts, uint32_t id) 
 
 const struct facts_lock *facts_lock(const struct facts *facts, uint32_t id) {
     return table_find(&facts->locks, id);
+}
+
+const struct facts_lock *facts_lock_at(const struct facts *facts, uint64_t address) {
+    return table_find(&facts->locks_by_address, address);
+}
+
+const struct facts_thread *facts_thread_of(const struct facts *facts, uint32_t tid) {
+    const struct facts_thread *found = NULL;
+    for (size_t i = 0; i < facts->threads.capacity; i++) {
+        const struct facts_thread *thread = facts->threads.entries[i].value;
+        if (thread && thread->tid == tid && (!found || thread->id > found->id))
+            found = thread;
+    }
+    return found;
 }
 
 size_t facts_shared_locks(const struct facts *facts) {

@@ -79,6 +79,12 @@ size_t facts_threads(const struct facts *facts);
 const struct facts_thread *facts_thread(const struct facts *facts, uint32_t id); /* NULL: not known */
 const struct facts_lock *facts_lock(const struct facts *facts, uint32_t id);     /* NULL: not known */
 
+/* The last mutex, rwlock or spin lock at the address; NULL when there is none. */
+const struct facts_lock *facts_lock_at(const struct facts *facts, uint64_t address);
+
+/* The last thread of this number of the kernel's; NULL when there is none. O(threads). */
+const struct facts_thread *facts_thread_of(const struct facts *facts, uint32_t tid);
+
 /* Locks between processes whose place in a file is known, in the order of the log. */
 size_t facts_shared_locks(const struct facts *facts);
 const struct facts_lock *facts_shared_lock(const struct facts *facts, size_t index);

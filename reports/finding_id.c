@@ -104,7 +104,17 @@ static uint64_t hash_hold(uint64_t hash, const struct report_hold *hold) {
     return hash_stack(hash, &hold->stack);
 }
 
+/* Of a race only the code and the variable: what is held and whether it is the read or the write of "x++"
+ * that is caught is chance. */
+static uint64_t hash_access(const struct report_step *step) {
+    const struct report_lock *memory = step->wants.lock;
+    uint64_t hash = hash_text(FNV_BASIS, memory && memory->variable ? memory->variable : "");
+    return hash_stack(hash, &step->wants.stack);
+}
+
 static uint64_t hash_step(const struct report_finding *finding, size_t index) {
+    if (finding->kind == FINDING_RACE_DATA)
+        return hash_access(&finding->steps[index]);
     size_t count;
     const struct report_hold *held = sides_held(finding, index, &count);
     uint64_t hash = FNV_BASIS;

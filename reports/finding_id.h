@@ -10,7 +10,8 @@
  *   - a Python function counts with the base name of its file and without its line, and the interpreter's own
  *     frames around it do not count.
  * Steps are taken in the rotation that makes the text smallest. When all threads are blocked, the threads
- * that wait alike count once, in no order; of a starvation only the waiter counts.
+ * that wait alike count once, in no order; of a starvation only the waiter counts. Of a race the
+ * stacks of the accesses and the variable count, not who reads and who writes, nor what is held.
  *
  * So these change nothing: load addresses, the numbers and names of threads and processes, the order of what
  * happens, directories, code that is added to the file outside of these functions, the order of linking,

@@ -33,6 +33,7 @@ static bool is_hook(const struct report_frame *frame) {
                                             "___interceptor_pthread_",
                                             "__interceptor_trampoline_pthread_",
                                             "___interceptor_trampoline_pthread_",
+                                            "__tsan::",
                                             NULL};
     return frames_is_ours(frame) || (frame->function && starts_with_any(frame->function, functions));
 }

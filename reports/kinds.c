@@ -118,6 +118,11 @@ static const struct kind_text texts[FINDING_KINDS] = {
         {"TwoOrdersInOneThread", "One thread takes locks in two orders.",
          "It cannot block itself so, but two threads that run this code can block each other.",
          "Take the locks in one order everywhere.", FINDING_NOTE, "CWE-833"},
+    [FINDING_RACE_DATA] =
+        {"DataRace", "Two threads use the same memory at once, and one of them writes it.",
+         "Nothing orders the two accesses: no lock that both hold, no creation or joining of a thread, no "
+         "atomic operation. The behaviour is undefined; what is read may be old, new or half of both.",
+         "Hold one lock around both accesses, or make the variable atomic.", FINDING_ERROR, "CWE-362"},
 };
 
 static const struct kind_text unknown = {"Finding",

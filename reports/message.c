@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "reports/message_race.h"
 #include "reports/names.h"
 #include "reports/numbers.h"
 #include "reports/verbs.h"
@@ -37,6 +38,7 @@ const char *message_title(uint32_t kind) {
         [FINDING_STARVATION] = "starvation",
         [FINDING_ORDER_SINGLE_THREAD] = "two orders in one thread",
         [FINDING_MISUSE_ASSERTION] = "assertion about locks does not hold",
+        [FINDING_RACE_DATA] = "data race",
     };
     return kind < FINDING_KINDS && titles[kind] ? titles[kind] : "finding";
 }
@@ -357,6 +359,8 @@ const char *message_of(struct memory_pool *pool, const struct report_finding *fi
         return starvation(pool, finding);
     case FINDING_ORDER_SINGLE_THREAD:
         return single_thread(pool, finding);
+    case FINDING_RACE_DATA:
+        return message_race(pool, finding, NULL);
     default:
         return message_misuse(pool, finding);
     }

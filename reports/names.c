@@ -27,6 +27,7 @@ const char *names_kind(uint32_t kind) {
         [LOCK_KIND_GIL] = "global interpreter lock",
         [LOCK_KIND_GATE] = "gate",
         [LOCK_KIND_UNSEEN] = "unknown lock",
+        [LOCK_KIND_MEMORY] = "memory",
     };
     return words[kind < LOCK_KINDS ? kind : 0];
 }

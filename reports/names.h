@@ -7,8 +7,8 @@
 #include "reports/report.h"
 
 /* The words for a kind of lock: "mutex", "thread", "rwlock", "spin lock", "semaphore", "condition",
- * "barrier", "once control", "stream", "file", "global interpreter lock", "gate", "unknown lock"; "lock" when
- * not known. */
+ * "barrier", "once control", "stream", "file", "global interpreter lock", "gate", "unknown lock",
+ * "memory"; "lock" when not known. */
 const char *names_kind(uint32_t kind);
 
 /* A demangled function without its return type and parameters: "bank::transfer<int>" of "void

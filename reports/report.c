@@ -21,6 +21,7 @@
 #include "reports/merge_finding.h"
 #include "reports/message.h"
 #include "reports/profile.h"
+#include "reports/report_inside.h"
 #include "reports/resolver.h"
 #include "reports/rule_text.h"
 #include "reports/saved.h"
@@ -73,8 +74,9 @@ struct report {
     struct crossing *crossing;
     struct filter *filter; /* NULL: none */
     struct report_run run;
-    bool has_run;
-    const char **remarks; /* besides those of the symbols */
+    bool has_run, imported;
+    struct report_guest *guests; /* processes without a recording */
+    const char **remarks;        /* beside those of the symbols */
     size_t remarks_count, remarks_capacity;
     const char **unseen; /* sorted; NULL-terminated */
     size_t unseen_count, unseen_capacity;
@@ -606,6 +608,79 @@ void report_cross_surely(struct report *report) {
     report_cross(report);
 }
 
+/* ---- for report_foreign.c ---- */
+
+struct memory_pool *report_inside_pool(struct report *report) {
+    return &report->pool;
+}
+
+struct symbols *report_inside_symbols(struct report *report) {
+    return report->symbols;
+}
+
+struct report_guest **report_inside_guests(struct report *report) {
+    return &report->guests;
+}
+
+/* Before an exec, a process has an older recording. */
+const struct report_process *report_inside_process(struct report *report, uint32_t pid,
+                                                   struct resolver **resolver) {
+    for (size_t i = report->sources_count; i > 0; i--)
+        if (report->sources[i - 1]->process.pid == pid) {
+            *resolver = &report->sources[i - 1]->resolver;
+            return &report->sources[i - 1]->process;
+        }
+    return NULL;
+}
+
+void report_inside_gather(struct report *report, struct report_finding *finding, size_t holds) {
+    gather_names(report, finding, holds);
+}
+
+struct report_finding *report_inside_enter(struct report *report, const struct report_finding *finding) {
+    return &enter_finding(report, *finding)->finding;
+}
+
+struct report_finding *report_inside_append(struct report *report, const struct report_finding *finding,
+                                            uint64_t id) {
+    struct report_finding further = *finding;
+    further.id = memory_pool_format(&report->pool, "%016" PRIx64, id);
+    judge(report, &further, id);
+    struct variant *variant = add_variant(report, append_entry(report), &further);
+    table_put(&report->by_id, id, variant);
+    return &variant->finding;
+}
+
+struct report_finding *report_inside_find(struct report *report, uint64_t id) {
+    struct variant *variant = table_find(&report->by_id, id);
+    return variant ? &variant->finding : NULL;
+}
+
+void report_inside_count(struct report_finding *finding, uint64_t more) {
+    struct variant *variant = (struct variant *)finding; /* its first member */
+    finding->count += more;
+    choose_shown(variant->entry);
+}
+
+void report_inside_set_source(struct report *report, size_t index, const char *source) {
+    for (struct variant *variant = report->entries[index]->variants; variant; variant = variant->next)
+        variant->finding.source = source;
+}
+
+void report_set_imported(struct report *report) {
+    report->imported = true;
+}
+
+bool report_is_imported(const struct report *report) {
+    return report->imported;
+}
+
+void report_add_remark(struct report *report, const char *text) {
+    report->remarks = memory_array_grow((void *)report->remarks, &report->remarks_capacity,
+                                        report->remarks_count + 1, sizeof *report->remarks);
+    report->remarks[report->remarks_count++] = copy_text(report, text);
+}
+
 /* ---- merging ---- */
 
 struct merging {
@@ -642,9 +717,7 @@ __attribute__((format(printf, 2, 3))) static void add_remark(struct report *repo
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    report->remarks = memory_array_grow((void *)report->remarks, &report->remarks_capacity,
-                                        report->remarks_count + 1, sizeof *report->remarks);
-    report->remarks[report->remarks_count++] = copy_text(report, text);
+    report_add_remark(report, text);
 }
 
 static void remark_bounds(struct report *report, const struct merge_bounds *bounds, const char *what) {
@@ -751,6 +824,8 @@ uint64_t report_events(const struct report *report, enum recording_family family
 }
 
 bool report_saw_locks(const struct report *report) {
+    if (report->imported) /* others have watched */
+        return true;
     for (int family = 0; family < RECORDING_FAMILIES; family++)
         if (family != RECORDING_FAMILY_THREAD && report_events(report, (enum recording_family)family))
             return true;

@@ -60,6 +60,7 @@ struct report_lock {
     uint64_t address;
     bool shared;                     /* between processes */
     uint32_t value;                  /* semaphore: its first value; barrier: its count; 0 when not known */
+    uint64_t size;                   /* memory: bytes of the variable or block; 0 when not known */
     uint64_t device, inode;          /* of the file that it is, or lies in; 0 when not known */
     struct report_stack initialised; /* count 0 when no init call was seen */
     struct report_stack first;
@@ -71,11 +72,20 @@ struct report_hold {
     struct report_stack stack;
 };
 
+/* What a thread does to the memory that it wants (race.data). It writes it if it wants it exclusively. */
+struct report_access {
+    uint64_t address;
+    uint64_t size; /* bytes; 0 when not known */
+    bool atomic;
+    bool locks_told; /* the locks held are all; else they are not known */
+};
+
 struct report_step {
     const struct report_thread *thread;
     const struct report_hold *holds;
     size_t holds_count;
     struct report_hold wants;
+    const struct report_access *access; /* NULL unless it is a step of a race */
 };
 
 struct report_process;
@@ -96,7 +106,9 @@ struct report_finding {
     bool suppressed;           /* by a rule, or it is outside of --only-module */
     const char *suppressed_by; /* which, in words; NULL unless suppressed */
     bool known;                /* the baseline has it */
-    bool merged; /* no single run had it: it is joined from several recordings */
+    bool merged;               /* no single run had it: it is joined from several recordings */
+    const char *source; /* the tools that said it, "ThreadSanitizer" or "gordian and ThreadSanitizer"; NULL:
+                           gordian alone */
     const struct report_step *steps;
     size_t steps_count;
     const struct report_thread *const *threads; /* every thread that the steps name, once */
@@ -191,6 +203,21 @@ bool report_cross(struct report *report);
 /* The same with that other call, if it is needed: takes up to REPORT_CONFIRM_MS longer. */
 void report_cross_surely(struct report *report);
 
+/* Add what another tool has reported (foreign.h), with the threads and locks of the process's recording where
+ * it was read. What gordian has found too is that finding, which then names both sources; a lock order that
+ * gordian knows to be harmless becomes a note that says so. Otherwise a finding is appended as report_update
+ * does. What belongs to `foreign` is copied. O(findings). */
+struct foreign_report;
+void report_add_foreign(struct report *report, const struct foreign_report *foreign);
+
+/* Say, or ask, whether the report is one of other tools' files alone: then no events are no sign of anything.
+ */
+void report_set_imported(struct report *report);
+bool report_is_imported(const struct report *report);
+
+/* Add a line to what report_remark says; it is copied. */
+void report_add_remark(struct report *report, const char *text);
+
 /* Whether a process whose recording was read has locks between processes. */
 bool report_shares_locks(const struct report *report);
 
@@ -233,7 +260,8 @@ unsigned report_finding_revision(const struct report *report, size_t index);
 /* Sum of the events of a family over all processes. */
 uint64_t report_events(const struct report *report, enum recording_family family);
 
-/* Whether an event of a lock or wait was seen. A run without any says nothing about the program. */
+/* Whether an event of a lock or wait was seen. A run without any says nothing about the program. Of a report
+ * that is imported others have seen them. */
 bool report_saw_locks(const struct report *report);
 
 /* The path of the program that was run, else that of the first process; NULL when not known. */

@@ -158,6 +158,7 @@ static const char *lock_kind(uint32_t kind) {
         [LOCK_KIND_FILE] = "file",
         [LOCK_KIND_GIL] = "gil",
         [LOCK_KIND_GATE] = "gate",
+        [LOCK_KIND_MEMORY] = "memory",
         [LOCK_KIND_UNSEEN] = "unknown",
     };
     return names[kind < LOCK_KINDS ? kind : 0];
@@ -168,6 +169,8 @@ static void fill_lock(cJSON *object, const struct report_lock *lock) {
     json_text(object, "name", lock->name);
     cJSON_AddStringToObject(object, "kind", lock_kind(lock->kind));
     json_address(object, "address", lock->address);
+    if (lock->kind == LOCK_KIND_MEMORY && lock->size)
+        json_number(object, "bytes", lock->size);
     add_stack(object, "initialised", &lock->initialised);
     add_stack(object, "first", &lock->first);
 }
@@ -176,6 +179,19 @@ static void fill_hold(cJSON *object, const struct report_hold *hold) {
     json_text(object, "lock", hold->lock->id);
     cJSON_AddStringToObject(object, "mode", hold->mode == LOCK_SHARED ? "shared" : "exclusive");
     add_stack(object, "stack", &hold->stack);
+}
+
+/* What a step of a race does to the memory that it wants. */
+static void add_access(cJSON *object, const struct report_step *step) {
+    const struct report_access *said = step->access;
+    cJSON *access = cJSON_AddObjectToObject(object, "access");
+    cJSON_AddStringToObject(access, "kind", step->wants.mode == LOCK_SHARED ? "read" : "write");
+    if (said->size)
+        json_number(access, "size", said->size);
+    else
+        cJSON_AddNullToObject(access, "size");
+    cJSON_AddBoolToObject(access, "atomic", said->atomic);
+    json_address(access, "address", said->address);
 }
 
 /* A thread that wants nothing (it has ended, or holds what another misuses) is a holder, not a step. `event`:
@@ -196,6 +212,8 @@ static void add_step(cJSON *array, const struct report_step *step, const char *e
     }
     if (step->wants.lock)
         fill_hold(cJSON_AddObjectToObject(object, "wants"), &step->wants);
+    if (step->access)
+        add_access(object, step);
 }
 
 /* What the numbers of a finding mean depends on its kind. */
@@ -237,6 +255,8 @@ cJSON *report_json_finding(const struct report_finding *finding) {
     if (finding->happened_id)
         json_text(object, "happened_id", finding->happened_id);
     json_text(object, "rule", finding->rule);
+    if (finding->source)
+        json_text(object, "source", finding->source);
     add_values(object, finding);
     cJSON *threads = cJSON_AddArrayToObject(object, "threads");
     for (size_t i = 0; i < finding->threads_count; i++)

@@ -17,6 +17,7 @@
 #include "reports/names.h"
 #include "reports/numbers.h"
 #include "reports/profile_text.h"
+#include "reports/race_text.h"
 #include "reports/stack_text.h"
 #include "reports/step_words.h"
 #include "reports/verbs.h"
@@ -192,6 +193,10 @@ static void write_step(const struct report_finding *finding, size_t index, const
     const struct report_step *step = &finding->steps[index];
     const struct report_hold *knot = message_knot_hold(finding, index), *wants = &step->wants;
     write_thread(finding, index, style, pool, out);
+    if (step->access) {
+        race_text_step(finding, step, style, pool, out);
+        return;
+    }
     if (knot && (knot->lock->kind != LOCK_KIND_THREAD || finding->kind == FINDING_MISUSE_BAD_JOIN))
         write_hold(finding, index, knot, style, pool, out);
     write_side_holds(finding, index, knot, style, pool, out);
@@ -246,6 +251,10 @@ static void write_locks(const struct report_finding *finding, const struct repor
             told = finding->steps[j].wants.lock == lock;
         if (told)
             continue;
+        if (lock->kind == LOCK_KIND_MEMORY) {
+            race_text_place(finding, lock, style, out);
+            continue;
+        }
         fputs(any ? "" : "\n", out);
         write_lock(finding, lock, style, pool, out);
         any = true;
@@ -256,21 +265,25 @@ static void write_foot(const struct report_finding *finding, const struct report
                        struct memory_pool *pool, FILE *out) {
     const char *exe = finding->process->exe;
     const char *shape = finding->shape != FINDING_SHAPE_NONE ? finding_shape_name(finding->shape) : NULL;
-    const char *times =
-        finding->count > 1 ? memory_pool_format(pool, "%s times, first ", numbers_count(pool, finding->count))
-                           : "";
+    const char *label =
+        memory_pool_format(pool, "%s %s%s%s%s, id %s", finding_severity_name(finding->severity),
+                           finding_kind_name(finding->kind), shape ? " (" : "", shape ? shape : "",
+                           shape ? ")" : "", finding->id);
+    const char *count = numbers_count(pool, finding->count);
+    const char *times = finding->count > 1 ? memory_pool_format(pool, "%s times, ", count) : "";
+    bool own = !finding->source || strncmp(finding->source, "gordian", 7) == 0;
+    const char *seen = own ? memory_pool_format(pool, "seen %s%s%.3f s after the start of", times,
+                                                *times ? "first " : "", (double)finding->time_ns / 1e9)
+                           : memory_pool_format(pool, "%ssaid by %s of", times, finding->source);
     const char *text =
         finding->merged
-            ? memory_pool_format(pool, "%s %s%s%s%s, id %s, in no single run; merged %s time%s",
-                                 finding_severity_name(finding->severity), finding_kind_name(finding->kind),
-                                 shape ? " (" : "", shape ? shape : "", shape ? ")" : "", finding->id,
-                                 numbers_count(pool, finding->count), numbers_plural(finding->count))
-            : memory_pool_format(pool, "%s %s%s%s%s, id %s, seen %s%.3f s after the start of %s (pid %u)%s%s",
-                                 finding_severity_name(finding->severity), finding_kind_name(finding->kind),
-                                 shape ? " (" : "", shape ? shape : "", shape ? ")" : "", finding->id, times,
-                                 (double)finding->time_ns / 1e9, *exe ? frames_basename(exe) : "the process",
-                                 finding->pid, finding->suppressed ? ", suppressed" : "",
-                                 finding->known ? ", known" : "");
+            ? memory_pool_format(pool, "%s, in no single run; merged %s time%s", label, count,
+                                 numbers_plural(finding->count))
+            : memory_pool_format(pool, "%s, %s %s (pid %u)%s%s%s%s", label, seen,
+                                 *exe ? frames_basename(exe) : "the process", finding->pid,
+                                 own && finding->source ? ", said by " : "",
+                                 own && finding->source ? finding->source : "",
+                                 finding->suppressed ? ", suppressed" : "", finding->known ? ", known" : "");
     fputs("\n  ", out);
     write_folded(text, style, 2, out);
     fputc('\n', out);
@@ -533,9 +546,11 @@ static void write_summary(const struct report *report, const struct report_style
     write_sentence(text, style, out);
     colour(style, "\033[0m", out);
     write_list(report, style, &pool, out);
-    fputs("  seen: ", out);
-    write_folded(seen, style, 8, out);
-    fputc('\n', out);
+    if (!report_is_imported(report)) {
+        fputs("  seen: ", out);
+        write_folded(seen, style, 8, out);
+        fputc('\n', out);
+    }
     write_processes(report, style, &pool, out);
     profile_text_write(report, style, out);
     write_unseen(report, style, &pool, out);

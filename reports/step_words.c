@@ -36,6 +36,8 @@ static const char *wish_verb(const struct report_finding *finding, const struct 
         return "uses";
     case FINDING_MISUSE_ASSERTION:
         return message_asserts(finding);
+    case FINDING_MISUSE_BAD_JOIN:
+        return finding->source ? "creates and never joins" : verb; /* gordian itself says nothing of those */
     default:
         return verb;
     }

@@ -25,18 +25,22 @@ static const struct verbs exclusive[LOCK_KINDS] = {
     [LOCK_KIND_GIL] = {"takes", "waits for", "holds", "holding", "taken"},
     [LOCK_KIND_GATE] = {"enters", "waits to enter", "is in", "being in", "entered"},
     [LOCK_KIND_UNSEEN] = {"locks", "waits for", "holds", "holding", "locked"},
+    [LOCK_KIND_MEMORY] = {"writes", "writes", "uses", "using", "allocated"},
 };
 
 static const struct verbs shared_rwlock = {"read-locks", "waits to read-lock", "holds the read lock of",
                                            "holding the read lock of", "locked"};
 static const struct verbs shared_file = {"takes a shared lock of", "waits for a shared lock of",
                                          "holds a shared lock of", "holding a shared lock of", "locked"};
+static const struct verbs shared_memory = {"reads", "reads", "uses", "using", "allocated"};
 
 static const struct verbs *verbs_of(uint32_t kind, uint32_t mode) {
     if (mode == LOCK_SHARED && kind == LOCK_KIND_RWLOCK)
         return &shared_rwlock;
     if (mode == LOCK_SHARED && kind == LOCK_KIND_FILE)
         return &shared_file;
+    if (mode == LOCK_SHARED && kind == LOCK_KIND_MEMORY)
+        return &shared_memory;
     return &exclusive[kind < LOCK_KINDS ? kind : 0];
 }
 

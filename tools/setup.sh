@@ -8,7 +8,7 @@ setup_root=$(readlink -f -- "$(dirname -- "${BASH_SOURCE[0]}")/..")
 # What the build needs. libunwind is loaded when a program runs, and graphviz lays out the lock orders of the HTML report; the
 # rest is compiled or linked.
 setup_build_packages=(
-    bazel-bootstrap bazel-rules-java g++ gcc graphviz libc6-dev libcjson-dev libdw-dev libelf-dev libunwind-dev uthash-dev
+    bazel-bootstrap bazel-rules-java g++ gcc graphviz libc6-dev libcjson-dev libdw-dev libelf-dev libexpat1-dev libunwind-dev uthash-dev
 )
 
 # What the tests need besides: ThreadSanitizer, the style tools, the real programs of the end-to-end tests, and a browser

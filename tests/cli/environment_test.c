@@ -46,6 +46,29 @@ TEST(empty_variables_count_as_not_set) {
                                 "ASAN_OPTIONS=verify_asan_link_order=0", NULL});
 }
 
+/* What makes reports better gives way to the user's choice; what gordian needs does not. */
+TEST(thread_sanitizer_is_set_up) {
+    static const char better[] =
+        "TSAN_OPTIONS=second_deadlock_stack=1:stack_trace_format=\"    #%n %f %S (%m+%o)\"";
+    struct environment tsan = settings;
+    tsan.tsan_log = "/tmp/a b/log";
+    char **list = environment_create(&tsan, (char *[]){NULL});
+    char expected[512];
+    snprintf(expected, sizeof expected, "%s:log_path=\"/tmp/a b/log\":exitcode=0:abort_on_error=1", better);
+    CHECK_STR(list[3], expected);
+    CHECK(!list[4]);
+    tsan.tsan_log = "/tmp/\"/log";
+    tsan.symbolizer = "/usr/bin/llvm-symbolizer-19";
+    list = environment_create(&tsan, (char *[]){"TSAN_OPTIONS=exitcode=7:history_size=7", NULL});
+    snprintf(expected, sizeof expected,
+             "%s:external_symbolizer_path=/usr/bin/llvm-symbolizer-19:exitcode=7:history_size=7:"
+             "log_path='/tmp/\"/log':exitcode=0:abort_on_error=1",
+             better);
+    CHECK_STR(list[0], expected);
+    CHECK(environment_can_log("/tmp/it's"));
+    CHECK(!environment_can_log("/tmp/it's \"this\""));
+}
+
 TEST(paths_that_cannot_be_preloaded) {
     CHECK(environment_can_preload("/opt/lib/libgordian.so"));
     CHECK(!environment_can_preload("/opt/my lib/libgordian.so"));

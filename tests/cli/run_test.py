@@ -394,9 +394,10 @@ class TransparencyTest(RunTest):
         self.assertEqual(result.returncode, 3)
 
     def test_environment(self):
-        self.environment.update(LD_PRELOAD_OTHER="1", GORDIAN_OPTIONS="stack_depth=9", ASAN_OPTIONS="color=never")
+        self.environment.update(LD_PRELOAD_OTHER="1", GORDIAN_OPTIONS="stack_depth=9", ASAN_OPTIONS="color=never",
+                                TSAN_OPTIONS="history_size=7")
         alone, under = self.both(["env"])
-        changed = ("LD_PRELOAD=", "GORDIAN_OPTIONS=", "ASAN_OPTIONS=", "_=")
+        changed = ("LD_PRELOAD=", "GORDIAN_OPTIONS=", "ASAN_OPTIONS=", "TSAN_OPTIONS=", "_=")
 
         def others(text):
             return sorted(line for line in text.splitlines() if not line.startswith(changed))
@@ -404,6 +405,7 @@ class TransparencyTest(RunTest):
         self.assertIn(f"LD_PRELOAD={os.path.realpath(FAKE)}\n", under)
         self.assertRegex(under, "GORDIAN_OPTIONS=stack_depth=9:dir=.*:quiet=1:.*:children=1\n")
         self.assertIn("ASAN_OPTIONS=color=never:verify_asan_link_order=0\n", under)
+        self.assertRegex(under, "TSAN_OPTIONS=second_deadlock_stack=1:.*:history_size=7:log_path=.*:exitcode=0:abort_on_error=1\n")
 
     def test_no_children_is_passed_on(self):
         self.assertIn(":children=0\n", self.gordian("run", "--no-children", "env").stdout)

@@ -27,6 +27,7 @@ TEST(kinds_have_their_contract_names) {
         "starvation",
         "order.single_thread",
         "misuse.assertion",
+        "race.data",
     };
     CHECK_EQ(sizeof expected / sizeof expected[0], FINDING_KINDS);
     CHECK(finding_kind_name(0) == NULL);

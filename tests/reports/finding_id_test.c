@@ -33,8 +33,8 @@ static void start(void) {
     two = (struct report_thread){.id = "T2", .name = "teller"};
     holds[0] = (struct report_hold){&alice, 0, stack_of(0, "transfer", 12)};
     holds[1] = (struct report_hold){&bob, 0, stack_of(1, "audit", 15)};
-    steps[0] = (struct report_step){&one, &holds[0], 1, {&bob, 0, stack_of(2, "transfer", 14)}};
-    steps[1] = (struct report_step){&two, &holds[1], 1, {&alice, 0, stack_of(3, "audit", 16)}};
+    steps[0] = (struct report_step){&one, &holds[0], 1, {&bob, 0, stack_of(2, "transfer", 14)}, NULL};
+    steps[1] = (struct report_step){&two, &holds[1], 1, {&alice, 0, stack_of(3, "audit", 16)}, NULL};
     finding = (struct report_finding){.kind = 1, .shape = 1, .steps = steps, .steps_count = 2};
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "reports/filter.h"
+#include "reports/foreign.h"
 #include "tests/check.h"
 #include "tests/reports/scene.h"
 
@@ -264,10 +265,64 @@ TEST(a_misuse_says_what_the_earlier_event_was) {
     }
 }
 
+/* What another tool has said of a process without a recording. */
+TEST(a_race) {
+    struct report_frame audit = {
+        .function = "audit", .file = "bank.c", .line = 56, .module = "bank", .offset = 16};
+    struct foreign_hold held = {.lock = 0, .mode = LOCK_SHARED};
+    struct foreign_lock lock = {.label = "M1", .address = 0x30, .kind = LOCK_KIND_RWLOCK};
+    struct foreign_step steps[] = {
+        {.thread = 2,
+         .holds = &held,
+         .holds_count = 1,
+         .wants = {.lock = FOREIGN_NOTHING, .mode = LOCK_SHARED, .stack = {&audit, 1, false}},
+         .access = {.address = 0x20, .size = 4, .locks_told = true}},
+        {.thread = 1,
+         .wants = {.lock = FOREIGN_NOTHING, .mode = LOCK_EXCLUSIVE},
+         .access = {.address = 0x20, .atomic = true, .locks_told = true}}};
+    const struct foreign_report race = {
+        .source = "ThreadSanitizer",
+        .title = "data race",
+        .pid = 4711,
+        .kind = FINDING_RACE_DATA,
+        .severity = FINDING_ERROR,
+        .plain = true,
+        .count = 2,
+        .steps = steps,
+        .steps_count = 2,
+        .locks = &lock,
+        .locks_count = 1,
+        .place = {.kind = FOREIGN_PLACE_GLOBAL, .name = "balance", .address = 0x20, .size = 8}};
+    struct report *report = report_create();
+    report_add_foreign(report, &race);
+    cJSON *root = parsed("race", report);
+    CHECK_STR(text_at(cJSON_GetArrayItem(at(root, "findings"), 0), "message"),
+              "data race: thread T2 reads balance (4 bytes) at bank.c:56 in audit, holding the read lock of "
+              "rwlock M1; "
+              "main atomically writes it, holding nothing");
+    check_json(finding_at(root, 0, "source"), "\"ThreadSanitizer\"");
+    check_json(finding_at(root, 0, "count"), "2");
+    check_json(finding_at(root, 0, "locks"),
+               "[{\"id\":\"L2\",\"name\":\"rwlock "
+               "M1\",\"kind\":\"rwlock\",\"address\":\"ADDRESS\",\"initialised\":[],"
+               "\"first\":[]},"
+               "{\"id\":\"L1\",\"name\":\"balance\",\"kind\":\"memory\",\"address\":\"ADDRESS\",\"bytes\":8,"
+               "\"initialised\":[],\"first\":[]}]");
+    CHECK_EQ(cJSON_GetArraySize(finding_at(root, 0, "steps")), 2);
+    check_json(at(cJSON_GetArrayItem(finding_at(root, 0, "steps"), 0), "access"),
+               "{\"kind\":\"read\",\"size\":4,\"atomic\":false,\"address\":\"ADDRESS\"}");
+    check_json(
+        cJSON_GetArrayItem(finding_at(root, 0, "steps"), 1),
+        "{\"thread\":\"T1\",\"holds\":[],\"wants\":{\"lock\":\"L1\",\"mode\":\"exclusive\",\"stack\":[]},"
+        "\"access\":{\"kind\":\"write\",\"size\":null,\"atomic\":true,\"address\":\"ADDRESS\"}}");
+    cJSON_Delete(root);
+    report_free(report);
+}
+
 TEST(locks_of_every_kind) {
-    static const char *const names[] = {"unknown",   "mutex",     "thread",  "rwlock",  "spin",
-                                        "semaphore", "condition", "barrier", "once",    "stream",
-                                        "file",      "gil",       "gate",    "unknown", "unknown"};
+    static const char *const names[] = {"unknown",   "mutex",   "thread", "rwlock", "spin", "semaphore",
+                                        "condition", "barrier", "once",   "stream", "file", "gil",
+                                        "gate",      "unknown", "memory", "unknown"};
     struct recording_builder builder;
     struct builder_step steps[LOCK_KINDS + 1];
     builder_start(&builder);
