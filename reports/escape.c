@@ -49,8 +49,21 @@ void escape_write(const char *text, FILE *out) {
         text += write_visible(text, out);
 }
 
+/* Whether the byte stands for itself in HTML. */
+static bool is_plain(char byte) {
+    return byte >= ' ' && byte < 0x7f && byte != '&' && byte != '<' && byte != '>' && byte != '"' &&
+           byte != '\'';
+}
+
 void escape_write_html(const char *text, size_t size, FILE *out) {
     for (const char *end = text + size; text < end && *text;) {
+        const char *run = text;
+        while (text < end && is_plain(*text))
+            text++;
+        if (text > run) {
+            fwrite(run, 1, (size_t)(text - run), out);
+            continue;
+        }
         const char *entity = *text == '&'    ? "&amp;"
                              : *text == '<'  ? "&lt;"
                              : *text == '>'  ? "&gt;"

@@ -9,7 +9,7 @@
 
 void html_text(struct html_page *page, const char *text) {
     if (text)
-        escape_write_html(text, SIZE_MAX / 2, page->out);
+        escape_write_html(text, strlen(text), page->out);
 }
 
 void html_text_lines(struct html_page *page, const char *text) {

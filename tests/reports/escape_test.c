@@ -71,4 +71,22 @@ TEST(xml_gets_references_and_none_of_what_it_forbids) {
     check_written(write_between_tags, "\xc3\xbc \xf0\x9f\x94\x92", "\xc3\xbc \xf0\x9f\x94\x92");
 }
 
+static void write_html(const char *text, FILE *out) {
+    escape_write_html(text, strlen(text), out);
+}
+
+static void write_three_bytes(const char *text, FILE *out) {
+    escape_write_html(text, 3, out);
+}
+
+TEST(html_gets_entities_for_all_that_means_something_there) {
+    check_written(write_html, "plain text", "plain text");
+    check_written(write_html, "", "");
+    check_written(write_html, "<a href=\"x\" b='&'>\xc3\xbc",
+                  "&lt;a href=&quot;x&quot; b=&#39;&amp;&#39;&gt;\xc3\xbc");
+    check_written(write_html, "\xff\t\033\xe2\x80\xae", "\\xff\\x09\\x1b\\u{202e}");
+    check_written(write_three_bytes, "abcdef", "abc");
+    check_written(write_three_bytes, "ab\xc3\xbc", "ab\xc3\xbc"); /* a character is written whole */
+}
+
 CHECK_MAIN
