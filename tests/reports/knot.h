@@ -63,9 +63,9 @@ static inline void knot_start(void) {
     knot_holds[1][0] = (struct report_hold){&knot_bob, 0, knot_stack(2, "audit")};
     knot_holds[1][1] = (struct report_hold){&knot_gate, 0, {0}};
     knot_steps[0] =
-        (struct report_step){&knot_main, knot_holds[0], 2, {&knot_bob, 0, knot_stack(1, "transfer")}};
+        (struct report_step){&knot_main, knot_holds[0], 2, {&knot_bob, 0, knot_stack(1, "transfer")}, NULL};
     knot_steps[1] =
-        (struct report_step){&knot_teller, knot_holds[1], 2, {&knot_alice, 0, knot_stack(3, "audit")}};
+        (struct report_step){&knot_teller, knot_holds[1], 2, {&knot_alice, 0, knot_stack(3, "audit")}, NULL};
     knot = (struct report_finding){.id = "1e9a1f76e2c05084",
                                    .happened_id = "2e9a1f76e2c05084",
                                    .message = "deadlock possible: main locks bob while it holds alice",

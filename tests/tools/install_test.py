@@ -159,7 +159,7 @@ class DebTest(PlacesTest):
         control = run("dpkg-deb", "--field", package).stdout
         depends = re.search("^Depends: (.*)$", control, re.M)[1]
         needed = {re.sub(r" .*", "", item) for item in depends.split(", ")}
-        self.assertEqual(needed, {"libc6", "libcjson1", "libdw1", "libelf1", "libstdc++6", "libunwind8"})
+        self.assertEqual(needed, {"libc6", "libcjson1", "libdw1", "libelf1", "libexpat1", "libstdc++6", "libunwind8"})
         self.assertEqual(run("dpkg-deb", "--extract", package, self.path("root")).returncode, 0)
         found, cases = files(self.path("root"))
         self.assertEqual(found, PACKAGED)

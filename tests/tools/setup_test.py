@@ -59,8 +59,8 @@ for path in sys.argv[2:]:
 sys.exit(9)
 """
 
-SOURCES = ("WORKSPACE", "BUILD", ".bazelrc", ".bazelversion", "third_party/a", "detector/a.c", "interpose/a.c", "reports/a.c", "cases/a.c",
-           "cli/a.c", "README.md", "tests/a.c")
+SOURCES = ("WORKSPACE", "BUILD", ".bazelrc", ".bazelversion", "third_party/a", "include/a.h", "detector/a.c", "interpose/a.c", "reports/a.c",
+           "cases/a.c", "cli/a.c", "README.md", "tests/a.c")
 
 
 class SetupTest(unittest.TestCase):
@@ -76,7 +76,8 @@ class SetupTest(unittest.TestCase):
         for name in ("gordian", "check", "tools/setup.sh"):
             shutil.copy(name, os.path.join(self.tree, name))
         # What check calls besides: each says how it was called, and closes as the real one does.
-        for name, closing in (("tools/style", "2 passed, 0 failed"), ("tests/heavy/run", "5 passed, 1 failed")):
+        for name, closing in (("tools/style", "2 passed, 0 failed"), ("tests/heavy/run", "5 passed, 1 failed"),
+                              ("tests/tools/bare_debian", "3 passed, 0 failed")):
             self.write(self.source(name), f"""#!/bin/bash\necho "{name} $*" >>"$STATE/calls"\necho "{closing}"\n""", executable=True)
         self.write(self.source("tools/tally.py"), TALLY)
         # The machine's own file is left alone.
@@ -278,20 +279,20 @@ class SetupTest(unittest.TestCase):
     def test_a_full_check_runs_the_heavy_programs_too(self):
         status, out, err = self.call("check", "--full", cwd="/")
         self.assertEqual((status, out.splitlines(), err),
-                         (9, ["2 passed, 0 failed", "5 passed, 1 failed", "style.log 2 passed, 0 failed",
-                              "heavy.log 5 passed, 1 failed"], []))
-        self.assertEqual(self.calls_of_check(), [*self.CHECKS, "tests/heavy/run "])
+                         (9, ["2 passed, 0 failed", "5 passed, 1 failed", "3 passed, 0 failed", "style.log 2 passed, 0 failed",
+                              "heavy.log 5 passed, 1 failed", "bare_debian.log 3 passed, 0 failed"], []))
+        self.assertEqual(self.calls_of_check(), [*self.CHECKS, "tests/heavy/run ", "tests/tools/bare_debian "])
 
     def test_heavy_programs_that_are_named_run_alone(self):
         self.assertEqual(self.call("check", "--full", "redis", "node", cwd="/"), (0, "5 passed, 1 failed\n", []))
         self.assertEqual(self.calls(), ["tests/heavy/run redis node"])
 
     def test_only_a_full_check_installs_the_heavy_programs(self):
-        self.set("missing", "chromium\nmariadb-server-core\n")
+        self.set("missing", "ffmpeg\nmariadb-server-core\n")
         self.call("check")
         self.assertEqual(self.calls_of_check(), self.CHECKS)
         self.call("check", "--full")
-        self.assertIn(" chromium mariadb-server-core", self.calls()[1])
+        self.assertIn(" ffmpeg mariadb-server-core", self.calls()[1])
 
     def test_check_installs_the_tests_packages_too_and_takes_no_arguments(self):
         self.set("uid", "1000")
