@@ -97,7 +97,8 @@ class WrittenTest(FormatsTest):
 
     def test_all_are_written_into_a_directory_and_from_recordings(self):
         files = {"json": "report.json", "text": "report.txt", "sarif": "report.sarif", "junit": "report.junit.xml",
-                 "jsonl": "report.jsonl", "github": "report.github.txt", "gitlab": "report.gitlab.json"}
+                 "jsonl": "report.jsonl", "github": "report.github.txt", "gitlab": "report.gitlab.json",
+                 "html": "report.html", "dot": "report.dot"}
         self.assertEqual(self.gordian("run", "--out", self.path("first"), "--", LOCKER, "orders").returncode, 66)
         self.check_reports(lambda name: os.path.join("first", files[name]))
         result = self.gordian("report", self.path("first"), "--out", self.path("second"))
