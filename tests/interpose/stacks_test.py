@@ -89,7 +89,7 @@ class StacksTest(unittest.TestCase):
         for program in PROGRAMS:
             with self.subTest(program=os.path.basename(program), arguments=arguments), tempfile.TemporaryDirectory() as folder:
                 path = os.path.join(folder, "report.txt")
-                run = watched.under(GORDIAN, [program, *arguments], ["--text", path])
+                run = watched.under(GORDIAN, [program, *arguments], ["--full", "--text", path])
                 self.assertEqual(run.report["run"]["exit"], 0, run)
                 truth = read_truth(run.stdout)
                 with open(path, encoding="utf-8") as file:
