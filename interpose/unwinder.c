@@ -50,7 +50,8 @@ extern int _dl_find_object(void *address, struct dl_find_object *result) __attri
 
 bool unwinder_inside(void) {
     int tid = __atomic_load_n(&inside_tid, __ATOMIC_RELAXED);
-    return tid && tid == raw_gettid();
+    const struct thread *t = thread_now;
+    return tid && tid == (t && t->slot->tid ? (int)t->slot->tid : raw_gettid());
 }
 
 static uint32_t rule_index(uint64_t pc) {
@@ -100,12 +101,21 @@ static bool read_word(const struct thread *t, uint64_t address, uint64_t *out) {
 struct view {
     struct thread *thread;
     struct unwinder_frame frame;
-    uint64_t
-        readable_page; /* the last one that was tried; most reads are in unwind tables, byte after byte */
-    bool no_table;     /* no unwind table has the program counter */
+    uint64_t readable[8]; /* pages that can be read, 0: none; reads go to and fro between few of them */
+    uint32_t next;        /* the one of them to replace */
+    bool no_table;        /* no unwind table has the program counter */
 };
 
-#define NO_PAGE 1 /* no page begins there */
+static bool view_readable(struct view *view, uint64_t address) {
+    uint64_t page = address & ~(uint64_t)4095;
+    for (unsigned i = 0; i < sizeof view->readable / sizeof view->readable[0]; i++)
+        if (view->readable[i] == page && page)
+            return true;
+    if (!unwinder_readable(address))
+        return false;
+    view->readable[view->next++ % (sizeof view->readable / sizeof view->readable[0])] = page;
+    return true;
+}
 
 static int view_proc_info(unw_addr_space_t as, unw_word_t ip, unw_proc_info_t *info, int need, void *arg) {
     struct view *view = arg;
@@ -142,15 +152,12 @@ static int view_dyn_list(unw_addr_space_t as, unw_word_t *address, void *arg) {
 
 static int view_memory(unw_addr_space_t as, unw_word_t address, unw_word_t *value, int write, void *arg) {
     struct view *view = arg;
-    uint64_t page = (address + 7) & ~(uint64_t)4095;
     (void)as;
     if (write)
         return -UNW_EINVAL;
-    if (!on_own_stack(view->thread, address) && (page != view->readable_page || page > address)) {
-        if (!unwinder_readable(address) || !unwinder_readable(address + 7))
-            return -UNW_EINVAL;
-        view->readable_page = page;
-    }
+    if (!on_own_stack(view->thread, address) &&
+        (!view_readable(view, address) || !view_readable(view, address + 7)))
+        return -UNW_EINVAL;
     memcpy(value, (const void *)address, sizeof *value);
     return 0;
 }
@@ -257,7 +264,7 @@ struct asked {
 /* One step by libunwind. Returns 1, 0 at the outermost frame, negative on failure. */
 static int ask(struct thread *t, struct unwinder_frame *frame, struct unwinder_step *step,
                struct asked *asked) {
-    struct view view = {t, *frame, NO_PAGE, false};
+    struct view view = {.thread = t, .frame = *frame};
     unw_cursor_t cursor;
     unw_word_t ip, sp, bp;
     unw_save_loc_t saved;

@@ -155,8 +155,8 @@ class HostTest(unittest.TestCase):
         alone = min(int(watched.alone([SIGNALS, "cost"]).stdout) for _ in range(3))
         under = min(int(watched.under(GORDIAN, [SIGNALS, "cost"]).stdout) for _ in range(3))
         print(f"a signal whose handler takes a lock: {alone} ns by itself, {under} ns under gordian")
-        # Walking such a stack by libunwind's slow steps takes 70 us.
-        self.assertLess(under, alone + 20000)
+        # Both are mostly system calls. Walking such a stack by libunwind's slow steps alone takes 40 times as long.
+        self.assertLess(under, alone * 20)
 
     def test_the_recording_does_not_grow_with_locks_that_come_and_go(self):
         for case in ("made_a_million_times",):

@@ -120,7 +120,7 @@ static void retake_signalled(void) {
 }
 
 static void wait_briefly_with_outer_held(void) {
-    struct timespec limit = after_ms(CLOCK_MONOTONIC, 20);
+    struct timespec limit = after_ms(CLOCK_MONOTONIC, 500);
     pthread_mutex_lock(&outer); /* REPORTED: holds outer */
     pthread_mutex_lock(&inner);
     pthread_cond_clockwait(&changed, &inner, CLOCK_MONOTONIC, &limit); /* REPORTED: wants inner */
