@@ -1,6 +1,6 @@
-/* The options that `run`, `report` and `merge` share about which findings count: --suppressions, --baseline and
- * --only-module. Files are read when the option is met, before any output is opened, so that a baseline may
- * be replaced by the report that is compared with it.
+/* The options that `run`, `report` and `merge` share about which findings count: --suppressions,
+ * --baseline and --only-module. Files are read when the option is met, before any output is opened, so that a
+ * baseline may be replaced by the report that is compared with it.
  *
  *   struct filter *filter = NULL;
  *   const struct command command_report = {..., .options = {filters_rows}, ...};

@@ -52,8 +52,7 @@ static bool go_together(const struct cycle_search *search, const struct cycle_st
     const struct dependencies *d = search->dependencies;
     if (d->alone)
         return a->thread == b->thread && !lockset_excludes(a->held, b->held);
-    return a->thread != b->thread && !lockset_excludes(a->held, b->held) &&
-           are_concurrent(d, a, b);
+    return a->thread != b->thread && !lockset_excludes(a->held, b->held) && are_concurrent(d, a, b);
 }
 
 /* Of a thread that is alone only one use can go together with its others. */

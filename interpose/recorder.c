@@ -21,7 +21,7 @@ static size_t round_up(size_t bytes, size_t to) {
 }
 
 static int identify(int fd, uint64_t *device, uint64_t *inode) {
-    struct stat about;
+    struct stat about = {0};
     int error = (int)raw_syscall(SYS_fstat, fd, (long)&about, 0, 0, 0, 0);
     *device = error ? 0 : about.st_dev;
     *inode = error ? 0 : about.st_ino;

@@ -23,6 +23,8 @@ static void terminal_begin(unsigned short columns) {
     terminal = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     CHECK(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
     int other = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (other < 0)
+        abort();
     CHECK(ioctl(other, TIOCSWINSZ, &(struct winsize){.ws_row = 24, .ws_col = columns}) == 0);
     saved = dup(STDERR_FILENO);
     dup2(other, STDERR_FILENO);

@@ -34,6 +34,8 @@ static uint64_t state = 88172645463325252u;
 
 /* Marsaglia's xorshift64. */
 static uint64_t random_number(uint64_t below) {
+    if (!below)
+        abort();
     state ^= state << 13;
     state ^= state >> 7;
     state ^= state << 17;
@@ -56,6 +58,7 @@ static struct symbols read_symbols(Elf *elf, int type) {
             continue;
         Elf_Data *data = elf_getdata(section, NULL);
         size_t count = header.sh_size / header.sh_entsize;
+        free(found.all);
         found.all = calloc(count + 1, sizeof *found.all);
         for (size_t i = 0; found.all && i < count; i++)
             if (gelf_getsym(data, (int)i, &symbol) && GELF_ST_TYPE(symbol.st_info) == type &&
@@ -143,7 +146,8 @@ static void write_dependencies(struct recording_builder *builder, const struct s
 
 static void write_findings(struct recording_builder *builder, const struct sizes *sizes) {
     for (uint32_t i = 0; i < sizes->findings; i++) {
-        uint32_t first = 1 + 2 * i % (sizes->locks - 1), second = first + 1;
+        uint32_t span = sizes->locks > 1 ? sizes->locks - 1 : 1;
+        uint32_t first = 1 + 2 * i % span, second = first + 1;
         uint32_t thread = 1 + (uint32_t)random_number(sizes->threads - 1);
         struct builder_step steps[2] = {
             {.thread = thread,

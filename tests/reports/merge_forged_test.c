@@ -13,6 +13,8 @@ static uint64_t state = 88172645463325252u;
 
 /* Marsaglia's xorshift64. */
 static uint64_t random_number(uint64_t below) {
+    if (!below)
+        abort();
     state ^= state << 13;
     state ^= state >> 7;
     state ^= state << 17;

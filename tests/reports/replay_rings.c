@@ -37,7 +37,10 @@ static char *text_of(const struct orders *orders, const uint32_t *locks, uint32_
 }
 
 static void add(struct rings *rings, char *text) {
-    rings->texts = realloc(rings->texts, (rings->count + 1) * sizeof *rings->texts);
+    char **more = realloc(rings->texts, (rings->count + 1) * sizeof *rings->texts);
+    if (!more)
+        abort();
+    rings->texts = more;
     rings->texts[rings->count++] = text;
 }
 

@@ -34,7 +34,7 @@ static void unlock_unlocked_normal(void) {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_NORMAL);
-    pthread_mutex_init(&normal, &attributes); /* REPORTED: holds normal */
+    pthread_mutex_init(&normal, &attributes);    /* REPORTED: holds normal */
     REQUIRE(pthread_mutex_unlock(&normal) == 0); /* REPORTED: wants normal */
 }
 

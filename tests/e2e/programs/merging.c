@@ -206,7 +206,8 @@ int main(int argc, char **argv) {
     if (strncmp(mode, "gate_", 5) == 0)
         order.outer = &gate;
     if (strncmp(mode, "heap_", 5) == 0) {
-        pthread_mutex_t *one = new_lock(), *other = new_account();
+        static pthread_mutex_t *one, *other;
+        one = new_lock(), other = new_account();
         order = strcmp(pair, "ab") == 0 ? (struct order){NULL, one, other} : (struct order){NULL, other, one};
     }
 #ifdef OTHER_BUILD

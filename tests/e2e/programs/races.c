@@ -128,7 +128,7 @@ static int children(void) {
 
 int main(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "";
-    int number = argc > 2 ? atoi(argv[2]) : 0;
+    int number = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0;
     if (strcmp(name, "none") == 0)
         return number;
     if (strcmp(name, "children") == 0)
