@@ -8,6 +8,7 @@ GORDIAN_KINDS = """
     deadlock.potential deadlock.actual hang.all_blocked misuse.unlock_unlocked misuse.unlock_not_owner misuse.relock
     misuse.destroy_locked misuse.destroy_waited misuse.use_destroyed misuse.init_locked misuse.exit_holding
     misuse.wait_unlocked misuse.cond_two_mutexes misuse.sem_overflow misuse.fork_held misuse.bad_join misuse.bad_barrier
+    misuse.assertion
     blocking.wait_holding starvation order.single_thread""".split()
 GORDIAN_SHAPES = "cycle self orphaned join signal mixed".split()
 # Findings of these kinds may involve threads alone.
