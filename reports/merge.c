@@ -10,6 +10,7 @@
 #include "reports/memory.h"
 #include "reports/orders.h"
 #include "reports/pages.h"
+#include "reports/progress.h"
 #include "reports/roles.h"
 #include "reports/table.h"
 
@@ -274,6 +275,8 @@ static int add_run(struct search *search, struct lock_graph *graph, size_t run) 
     int status = 0;
     for (size_t i = 0; i < orders->dependencies_count && status >= 0; i++) {
         const struct orders_dependency *dependency = &orders->dependencies[i];
+        if (i % 4096 == 0)
+            progress_tell("joining the orders of a run", i, orders->dependencies_count);
         holds = memory_array_grow(holds, &capacity, dependency->holds_count + 1, sizeof *holds);
         status = add_dependency(search, graph, run, dependency, holds);
     }
@@ -318,6 +321,7 @@ static int read_runs(struct merging *merging, const struct merge_source *sources
     for (size_t i = 0; i < merging->count; i++) {
         struct merge_run *run = &merging->runs[i];
         run->source = &sources[i];
+        progress_tell("reading the orders of runs", i, merging->count);
         int status =
             orders_read(sources[i].path, sources[i].base, sources[i].part, &run->orders, error, error_size);
         if (status < 0)
